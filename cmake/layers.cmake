@@ -1,0 +1,62 @@
+# One library a folder of src/, in the order and with the dependencies of src/LAYERS:
+#   sp_<folder>             the folder's *.c and *.cc (cli without main.c), linking every folder it may include
+#   SPATE_FOLDERS           the folders; SPATE_SOURCES_<folder>, SPATE_BELOW_<folder>: its sources, the libraries below it
+# A folder that is empty or not there yet is a library of nothing, so that the others need not know.
+set(SPATE_FOLDERS "")
+set(layers "${CMAKE_SOURCE_DIR}/src/LAYERS")
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${layers}")
+file(STRINGS "${layers}" lines REGEX "^[a-z_]+:")
+foreach(line IN LISTS lines)
+  string(REGEX MATCH "^([a-z_]+):(.*)$" matched "${line}")
+  set(folder "${CMAKE_MATCH_1}")
+  string(REGEX MATCHALL "[a-z_]+" below "${CMAKE_MATCH_2}")
+  list(APPEND SPATE_FOLDERS ${folder})
+  set(SPATE_BELOW_${folder} "")
+  foreach(name IN LISTS below)
+    list(APPEND SPATE_BELOW_${folder} sp_${name})
+  endforeach()
+
+  file(GLOB sources CONFIGURE_DEPENDS "${CMAKE_SOURCE_DIR}/src/${folder}/*.c" "${CMAKE_SOURCE_DIR}/src/${folder}/*.cc")
+  list(REMOVE_ITEM sources "${CMAKE_SOURCE_DIR}/src/cli/main.c")
+  set(SPATE_SOURCES_${folder} ${sources})
+  if(sources)
+    set(scope PUBLIC)
+    add_library(sp_${folder} STATIC ${sources})
+    target_link_libraries(sp_${folder} PRIVATE sp_flags)
+  else()
+    set(scope INTERFACE)
+    add_library(sp_${folder} INTERFACE)
+  endif()
+  target_link_libraries(sp_${folder} ${scope} ${SPATE_BELOW_${folder}} m)
+endforeach()
+
+# spate_folder_links(folder library...): libraries of the system or of others that this folder alone includes and links.
+function(spate_folder_links folder)
+  if(SPATE_SOURCES_${folder})
+    target_link_libraries(sp_${folder} PRIVATE ${ARGN})
+  endif()
+  if(folder STREQUAL "capi" AND TARGET libspate)
+    target_link_libraries(libspate PRIVATE ${ARGN})
+  endif()
+endfunction()
+
+# spate_merged_archive(target file folder): one archive of a folder's library and of all below it, and of what those
+# bring that the system does not have.
+function(spate_merged_archive target file folder)
+  set(archives "")
+  foreach(library sp_${folder} ${SPATE_BELOW_${folder}} nanoarrow)
+    get_target_property(type ${library} TYPE)
+    if(type STREQUAL "STATIC_LIBRARY")
+      list(APPEND archives ${library})
+    endif()
+  endforeach()
+  set(script "create ${file}\n")
+  foreach(library IN LISTS archives)
+    string(APPEND script "addlib $<TARGET_FILE:${library}>\n")
+  endforeach()
+  string(APPEND script "save\nend\n")
+  file(GENERATE OUTPUT "${CMAKE_BINARY_DIR}/${target}.mri" CONTENT "${script}")
+  add_custom_command(OUTPUT "${file}" DEPENDS ${archives} "${CMAKE_BINARY_DIR}/${target}.mri"
+    COMMAND ${CMAKE_COMMAND} -E rm -f "${file}" COMMAND ${CMAKE_AR} -M < "${CMAKE_BINARY_DIR}/${target}.mri" VERBATIM)
+  add_custom_target(${target} ALL DEPENDS "${file}")
+endfunction()
