@@ -26,8 +26,8 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TABLE = os.path.join(ROOT, "src", "base", "conditions.def")
 ORACLE = os.path.join(ROOT, "build", "oracle", "error-conditions.json")
 VERSION = "4.3.0"
-CLASSES = ("ANALYSIS PARSE ILLEGAL_ARGUMENT ARITHMETIC NUMBER_FORMAT DATETIME ARRAY_INDEX UNSUPPORTED_OPERATION RUNTIME "
-           "SPARK STREAMING_QUERY FILE_NOT_FOUND ILLEGAL_STATE NO_SUCH_ELEMENT SECURITY UNKNOWN").split()
+CLASSES = ("ANALYSIS PARSE ILLEGAL_ARGUMENT ARITHMETIC NUMBER_FORMAT DATETIME ARRAY_INDEX UNSUPPORTED_OPERATION "
+           "RUNTIME SPARK STREAMING_QUERY FILE_NOT_FOUND ILLEGAL_STATE NO_SUCH_ELEMENT SECURITY UNKNOWN").split()
 HEADER = """\
 /* conditions.def -- every error condition Spate can answer with, one row each, sorted by name.
  * CONDITION(identifier, "name", exception class, "SQLSTATE", "template with <parameters>")
@@ -54,8 +54,8 @@ def fetch(archive=None):
 
 def oracle():
     if not os.path.exists(ORACLE):
-        sys.exit("add_condition: build/oracle/error-conditions.json is not there; tools/add_condition.py --fetch gets it "
-                 "(out of pyspark==%s, some 450 MB)" % VERSION)
+        sys.exit("add_condition: build/oracle/error-conditions.json is not there; tools/add_condition.py --fetch gets "
+                 "it (out of pyspark==%s, some 450 MB)" % VERSION)
     with open(ORACLE, encoding="utf-8") as f:
         return json.load(f)
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Checks that every #include under src/ goes in a direction src/LAYERS allows. Prints what does not; exit code 1 then."""
+"""Checks that every #include under src/ goes in a direction src/LAYERS allows; prints what does not (exit code 1)."""
 import os
 import re
 import sys

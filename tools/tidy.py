@@ -10,9 +10,10 @@ import sys
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ("src", "include", "tests", "tools", "python", "bench")
 LINE_MAX, FILE_MAX = 120, 900
+FUNCTION = re.compile(r"^[a-z_][\w\s*]*\([^;{}]*\) \{$")
 MALLOC = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|strdup|strndup)\s*\(")
-SYSTEM = re.compile(r"(?<![\w.>])(clock_gettime|gettimeofday|time|usleep|nanosleep|sleep|open|openat|fopen|rename|unlink|"
-                    r"socket|accept|getrandom|rand|pthread_create)\s*\(")
+SYSTEM = re.compile(r"(?<![\w.>])(clock_gettime|gettimeofday|time|usleep|nanosleep|sleep|open|openat|fopen|rename|"
+                    r"unlink|socket|accept|getrandom|rand|pthread_create)\s*\(")
 
 
 def sources():
@@ -72,6 +73,8 @@ def check(path):
             yield where + "blanks at the end of the line"
         if len(line) > LINE_MAX:
             yield where + "%d columns, more than %d" % (len(line), LINE_MAX)
+        if is_c and FUNCTION.match(line):
+            yield where + "a function's brace stands on its own line"
         if is_c and folder:
             code, in_comment = code_only(line, in_comment)
             if folder != "base" and MALLOC.search(code):

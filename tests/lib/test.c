@@ -14,7 +14,7 @@
 enum { TESTS_MAX = 2000, DEFERS_MAX = 256, ALLOC_RUNS_MAX = 500 };
 
 /* base/mem.c's hook: counts down, and the allocation that reaches 0 fails; -1 is off. Weak, for tests without base/. */
-extern long sp_alloc_fail_at __attribute__((weak));
+extern _Atomic long sp_alloc_fail_at __attribute__((weak));
 
 #if defined(__SANITIZE_ADDRESS__)
 void __lsan_disable(void);
@@ -35,7 +35,8 @@ static int failures;         /* of the test that runs */
 static long fail_at;         /* 0: this run makes no allocation fail */
 static char folder[256];
 
-void test_register(const char *name, test_function run, bool with_failing_allocations) {
+void test_register(const char *name, test_function run, bool with_failing_allocations)
+{
     if (test_count == TESTS_MAX) {
         fprintf(stderr, "more than %d tests in a file\n", TESTS_MAX);
         exit(2);
@@ -48,17 +49,20 @@ void test_register(const char *name, test_function run, bool with_failing_alloca
 bool test_allocations_fail(void) { return fail_at > 0; }
 bool test_allocation_failed(void) { return fail_at > 0 && sp_alloc_fail_at <= 0; }
 
-static void note_failure(const char *file, int line) {
+static void note_failure(const char *file, int line)
+{
     failures++;
     printf("FAIL %s:%d: ", file, line);
 }
 
 /* True when the failed check is the injected failure showing: leaves the test then. */
-static void leave_if_injected(void) {
+static void leave_if_injected(void)
+{
     if (test_allocation_failed()) longjmp(leave_test, 1);
 }
 
-bool test_check(bool held, bool leave, const char *what, const char *file, int line) {
+bool test_check(bool held, bool leave, const char *what, const char *file, int line)
+{
     if (held) return true;
     leave_if_injected();
     note_failure(file, line);
@@ -67,7 +71,8 @@ bool test_check(bool held, bool leave, const char *what, const char *file, int l
     return false;
 }
 
-bool test_check_int(int64_t got, int64_t want, const char *what, const char *file, int line) {
+bool test_check_int(int64_t got, int64_t want, const char *what, const char *file, int line)
+{
     if (got == want) return true;
     leave_if_injected();
     note_failure(file, line);
@@ -75,7 +80,8 @@ bool test_check_int(int64_t got, int64_t want, const char *what, const char *fil
     return false;
 }
 
-bool test_check_double(double got, double want, const char *what, const char *file, int line) {
+bool test_check_double(double got, double want, const char *what, const char *file, int line)
+{
     if (memcmp(&got, &want, sizeof got) == 0 || (isnan(got) && isnan(want))) return true;
     leave_if_injected();
     note_failure(file, line);
@@ -83,7 +89,8 @@ bool test_check_double(double got, double want, const char *what, const char *fi
     return false;
 }
 
-static void print_text(const char *s, size_t n) {
+static void print_text(const char *s, size_t n)
+{
     putchar('"');
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)s[i];
@@ -95,7 +102,8 @@ static void print_text(const char *s, size_t n) {
     putchar('"');
 }
 
-static void print_difference(const char *what, const char *got, size_t got_bytes, const char *want, size_t want_bytes) {
+static void print_difference(const char *what, const char *got, size_t got_bytes, const char *want, size_t want_bytes)
+{
     printf("%s:\n  want ", what);
     if (want) print_text(want, want_bytes); else fputs("NULL", stdout);
     fputs("\n  got  ", stdout);
@@ -103,7 +111,8 @@ static void print_difference(const char *what, const char *got, size_t got_bytes
     putchar('\n');
 }
 
-bool test_check_str(const char *got, const char *want, const char *what, const char *file, int line) {
+bool test_check_str(const char *got, const char *want, const char *what, const char *file, int line)
+{
     if (got == want || (got && want && strcmp(got, want) == 0)) return true;
     leave_if_injected();
     note_failure(file, line);
@@ -120,7 +129,8 @@ bool test_check_mem(const void *got, size_t got_bytes, const void *want, size_t 
     return false;
 }
 
-void test_defer(test_cleanup cleanup, void *pointer) {
+void test_defer(test_cleanup cleanup, void *pointer)
+{
     if (defer_count == DEFERS_MAX) {
         fprintf(stderr, "more than %d DEFERs in a test\n", DEFERS_MAX);
         abort();
@@ -129,18 +139,21 @@ void test_defer(test_cleanup cleanup, void *pointer) {
     defers[defer_count++].pointer = pointer;
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw) {
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
+{
     (void)st; (void)type; (void)ftw;
     return remove(path);
 }
 
-static void remove_folder(void *unused) {
+static void remove_folder(void *unused)
+{
     (void)unused;
     nftw(folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
     folder[0] = 0;
 }
 
-const char *test_folder(void) {
+const char *test_folder(void)
+{
     if (!folder[0]) {
         const char *base = getenv("TMPDIR");
         snprintf(folder, sizeof folder, "%s/spate_test_XXXXXX", base && *base ? base : "/tmp");
@@ -154,7 +167,8 @@ const char *test_folder(void) {
 }
 
 /* One pass over a test; fail_at_allocation 0: none is made to fail. */
-static void run_once(test_function run, long fail_at_allocation) {
+static void run_once(test_function run, long fail_at_allocation)
+{
     fail_at = fail_at_allocation;
     if (fail_at > 0) sp_alloc_fail_at = fail_at;
     if (setjmp(leave_test) == 0) run();
@@ -168,7 +182,8 @@ static void run_once(test_function run, long fail_at_allocation) {
 }
 
 /* The passes with the 1st, 2nd, ... allocation failing; stops after the first pass in which none did. */
-static long run_failing(test_function run) {
+static long run_failing(test_function run)
+{
     long n = 1;
     leaks_off();    /* a test that was left early may leave something behind that it did not DEFER */
     for (; n <= ALLOC_RUNS_MAX && failures == 0; n++) {
@@ -181,19 +196,22 @@ static long run_failing(test_function run) {
     return n - 1;
 }
 
-static bool chosen(const char *name, char **words, int count) {
+static bool chosen(const char *name, char **words, int count)
+{
     for (int i = 0; i < count; i++)
         if (strstr(name, words[i])) return true;
     return count == 0;
 }
 
-static double now_ms(void) {
+static double now_ms(void)
+{
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
 }
 
-int main(int argc, char **argv) {
+int main(int argc, char **argv)
+{
     int passed = 0, failed = 0;
     bool list = argc > 1 && strcmp(argv[1], "-l") == 0;
     setvbuf(stdout, NULL, _IOLBF, 0);
