@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Indentation and spacing of our C and C++, by clang-format and .clang-format.
 
-    tools/format.py [FILE...]         checks; all of src/, include/ and tests/ when none is named; exit code 1 when wrong
+    tools/format.py [FILE...]         checks; all of src/, include/ and tests/ when none is named; exit code 1: wrong
     tools/format.py --fix FILE...     mends the named files: never all, for others may be writing theirs
 
 Where lines break, how tables and comments are aligned and how an expression continues is the author's: only a line

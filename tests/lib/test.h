@@ -2,7 +2,7 @@
  *
  *   TEST(name)       { CHECK(x > 0); CHECK_INT(sp_add(1, 2), 3); CHECK_STR(text, "abc"); }
  *   TEST_ALLOC(name) { ... }    the same, and after it has passed run again with the 1st, 2nd, ... n-th allocation
- *                               of base/ failing, until none fails: no crash, no hang, no wrong answer taken for right
+ *                               failing, until none fails: no crash, no hang, no wrong answer taken for right
  *
  * CHECK... notes a failure and goes on; REQUIRE leaves the test. Once an allocation was made to fail, a CHECK or REQUIRE
  * that does not hold just leaves the test: what is owned must be given to DEFER(free_function, pointer), which runs at
