@@ -1,0 +1,176 @@
+/* plan.h -- logical plans: the one tree behind every DataFrame door (decision D1), its analysis and its optimization.
+ *
+ * Doors build unresolved plans (connect/ from Connect's relations, sql/ from text). sp_plan_analyze gives a resolved plan made of the core kinds
+ * alone (each with its output attributes), sp_plan_optimize rewrites that, operator/ turns it into physical operators.
+ * Trees are read-only once made and live in the query (or session) arena; rewriting makes new nodes. Threads: read-only trees are shared freely. */
+#ifndef SP_PLAN_H
+#define SP_PLAN_H
+
+#include "function/function.h"
+#include "format/format.h"
+
+typedef enum sp_plan_kind {
+    /* ---- core: what an analyzed plan is made of ---- */
+    SP_P_SOURCE,          /* a resolved scan: scan */
+    SP_P_LOCAL,           /* rows in memory: batches (child-less); empty relation when none */
+    SP_P_ONE_ROW,         /* SELECT without FROM */
+    SP_P_RANGE,           /* range_start, end, step, partitions; one column id bigint */
+    SP_P_PROJECT,         /* exprs: COLUMN or ALIAS */
+    SP_P_FILTER,          /* condition */
+    SP_P_GENERATE,        /* generator (call), outer, generator_output attributes; exprs = child attributes kept */
+    SP_P_AGGREGATE,       /* grouping exprs; exprs = output list (ALIAS/COLUMN over grouping exprs and AGG calls) */
+    SP_P_SORT,            /* exprs: SP_E_SORT; global */
+    SP_P_LIMIT,           /* count */
+    SP_P_OFFSET,          /* count */
+    SP_P_TAIL,            /* count */
+    SP_P_JOIN,            /* two children; join_type; condition */
+    SP_P_UNION,           /* n children, by position, types already equal */
+    SP_P_INTERSECT, SP_P_EXCEPT,  /* all */
+    SP_P_DEDUPLICATE,     /* keys: exprs (COLUMN); within_watermark. Without streaming child it is rewritten to an Aggregate of first() by the optimizer */
+    SP_P_WATERMARK,       /* event time column: exprs[0]; delay */
+    SP_P_WINDOW,          /* window functions: exprs (ALIAS over SP_E_WINDOW); partition and order from their spec */
+    SP_P_EXPAND,          /* projections: n lists (grouping sets) */
+    SP_P_SAMPLE,          /* lower, upper bound, seed, with_replacement */
+    SP_P_REPARTITION,     /* count, exprs (may be none), shuffle, by range */
+    SP_P_COLLECT_METRICS, /* name, exprs (observe) */
+    SP_P_SESSION_WINDOW,  /* reserved: rewritten aggregate on session_window */
+    SP_P_COMMAND,         /* a resolved command: command (sql/ and doors know which) */
+    SP_P_LAST_CORE = SP_P_COMMAND,
+    /* ---- unresolved, or sugar the analyzer takes away ---- */
+    SP_P_READ,            /* data source by name: format, schema_text, options, paths, is_streaming; or name parts of a table */
+    SP_P_TABLE,           /* name parts; is_streaming */
+    SP_P_TABLE_FUNCTION,  /* range(...), explode(...) in FROM: name, exprs */
+    SP_P_ALIAS,           /* SubqueryAlias: name, qualifier parts, column aliases */
+    SP_P_WITH,            /* CTEs: names + children[1..]; children[0] the query */
+    SP_P_WITH_COLUMNS, SP_P_RENAME_COLUMNS, SP_P_DROP, SP_P_TO_DF, SP_P_TO_SCHEMA,
+    SP_P_NA_FILL, SP_P_NA_DROP, SP_P_NA_REPLACE,
+    SP_P_LATERAL_VIEW,    /* children[0]; generator in exprs[0]; name = table alias; column_names; outer */
+    SP_P_PIVOT, SP_P_UNPIVOT, SP_P_TRANSPOSE,
+    SP_P_GROUPING_SETS,   /* AGGREGATE with grouping_sets/rollup/cube before expansion */
+    SP_P_HAVING,
+    SP_P_UNION_BY_NAME,
+    SP_P_SQL,             /* SQL text with arguments: text; parsed when analyzed */
+    SP_P_HINT,
+    SP_P_SHOW_STRING, SP_P_HTML_STRING,   /* Dataset.show: one row, one string */
+    SP_P_STAT,            /* describe, summary, crosstab, freqItems, approxQuantile, cov, corr, sampleBy: name + exprs + options */
+    SP_P_CACHED_REMOTE,   /* relation by id (foreachBatch) */
+    SP_P_JOIN_USING,      /* JOIN with column_names or natural */
+    SP_P_KIND_COUNT
+} sp_plan_kind;
+
+typedef enum sp_join_type { SP_JOIN_INNER, SP_JOIN_LEFT, SP_JOIN_RIGHT, SP_JOIN_FULL, SP_JOIN_SEMI, SP_JOIN_ANTI, SP_JOIN_CROSS } sp_join_type;
+
+/* An output column of a resolved plan. */
+typedef struct sp_attr {
+    int64_t id;                   /* Spark's exprId; unique in the process (sp_plan_new_id) */
+    sp_str name;
+    const sp_type *type;
+    bool nullable;
+    sp_str metadata;              /* JSON object text or {NULL,0} */
+    sp_str *qualifier; int qualifier_count;
+    int64_t watermark_delay_us;   /* -1: none */
+    bool is_time_window;          /* made by window() or session_window() */
+} sp_attr;
+
+/* A data source as the plan sees it. Made by the session's catalog/data-source table when a READ or TABLE is resolved; stream/ and operator/ give it life. */
+typedef struct sp_scan {
+    const char *format;           /* "json", "socket", "rate", "memory", ... lower case short name */
+    const struct sp_source_class *source;   /* streaming: see source/source.h; NULL for batch files */
+    const sp_format *file_format; /* file sources: see format/format.h; NULL for others */
+    const sp_type *schema;        /* data columns then partition columns */
+    int partition_count;          /* how many of the last columns come from k=v folders */
+    sp_props *options;            /* as the user gave them, case-insensitive */
+    sp_str *paths; int path_count;  /* qualified to local paths, scheme taken off */
+    bool is_streaming;
+    int64_t *column_ids;          /* attribute ids, one per schema column, in the order of output */
+    /* filled by the optimizer */
+    int *columns; int column_count;       /* schema indexes really needed, in output order (pruning); NULL: all */
+    struct sp_expr **pushed; int pushed_count;  /* predicates over the source's columns that the scan may apply early (they stay in the Filter too unless exact) */
+    void *table;                  /* memory tables and views: the provider's own */
+    const struct sp_table_class *table_class;
+} sp_scan;
+
+/* What a table in the session's catalog can do besides being scanned (memory sink tables ...). */
+typedef struct sp_table_class {
+    const char *name;
+    /* Snapshot of the rows for a batch scan: batches in arena, which stays valid while the query runs. */
+    sp_status (*snapshot)(void *table, sp_arena *a, sp_batch **batches, int *count, sp_error *err);
+} sp_table_class;
+
+typedef struct sp_command sp_command;   /* sql/command.h */
+
+typedef struct sp_plan sp_plan;
+struct sp_plan {
+    sp_plan_kind kind;
+    int64_t plan_id;              /* Connect's RelationCommon.plan_id, -1 none */
+    sp_plan **children; int child_count;
+    sp_attr *output; int output_count;     /* resolved plans */
+    bool is_streaming;                     /* resolved plans: a streaming source is below */
+    sp_origin origin;
+    sp_expr **exprs; int expr_count;
+    sp_expr **grouping; int grouping_count;
+    sp_expr *condition;
+    sp_expr ***lists; int *list_counts; int list_count;   /* EXPAND, GROUPING_SETS, local VALUES */
+    sp_attr *generator_output; int generator_output_count;
+    sp_str name;                           /* ALIAS, READ format, STAT kind, COLLECT_METRICS name, TABLE_FUNCTION, SQL text ... */
+    sp_str *parts; int part_count;         /* TABLE name, ALIAS qualifier, column_names of USING/DROP/TO_DF/RENAME ... */
+    sp_str *new_names; int new_name_count; /* RENAME_COLUMNS, ALIAS column aliases */
+    sp_join_type join_type;
+    bool outer, global, all, within_watermark, by_name, allow_missing, shuffle, natural, is_local_sort, vertical, is_rollup, is_cube;
+    int64_t count;                         /* LIMIT, OFFSET, TAIL, REPARTITION, SHOW_STRING rows */
+    int64_t count2;                        /* SHOW_STRING truncate */
+    int64_t range_start, range_end, range_step;
+    double lower, upper; int64_t seed;
+    int64_t delay_us; int32_t delay_months;  /* WATERMARK */
+    sp_str text2;                          /* WATERMARK: delay as written */
+    sp_scan *scan;                         /* SOURCE */
+    sp_batch *batches; int batch_count;    /* LOCAL: columns in output order */
+    const sp_type *schema;                 /* READ/LOCAL/TO_SCHEMA: schema when known */
+    sp_str schema_text;                    /* READ: DDL or JSON */
+    sp_props *options;                     /* READ, HINT, SQL named args... */
+    bool read_streaming;                   /* READ, TABLE: is_streaming asked for */
+    sp_command *command;
+    void *extra;                           /* kinds with more: their own struct, said at their analyzer rule */
+};
+
+sp_plan *sp_plan_new(sp_arena *a, sp_plan_kind kind, sp_plan *const *children, int child_count, sp_error *err);
+sp_plan *sp_plan_copy(sp_arena *a, const sp_plan *p, sp_error *err);     /* shallow; children array is copied */
+int64_t  sp_plan_new_id(void);                                           /* attribute ids; thread-safe */
+sp_plan *sp_plan_transform(sp_arena *a, sp_plan *p, sp_plan *(*f)(void *context, sp_plan *p, sp_error *err), void *context, sp_error *err); /* bottom-up */
+const char *sp_plan_kind_name(sp_plan_kind kind);                        /* "Project" ... */
+const sp_type *sp_plan_schema(sp_arena *a, const sp_plan *resolved, sp_error *err);   /* output as a struct type with metadata */
+/* Spark's treeString of a plan ("Project [a#1, ...]\n+- ..."), for explain. */
+void sp_plan_string(sp_buf *out, const sp_plan *p);
+
+/* ---- what the analyzer asks of the session ---- */
+typedef struct sp_catalog {
+    void *session;
+    /* A temp view, memory table or catalog table by name. *out: a plan (unresolved or resolved), or NULL when there is none. */
+    sp_status (*lookup)(void *session, sp_arena *a, const sp_str *parts, int part_count, bool streaming, sp_plan **out, sp_error *err);
+    /* A READ node to its scan: format known? schema, paths, options checked. DATA_SOURCE_NOT_FOUND, PATH_NOT_FOUND, schema errors... */
+    sp_status (*resolve_read)(void *session, sp_arena *a, const sp_plan *read, sp_scan **out, sp_error *err);
+    /* SQL text to an unresolved plan / expression (wired to sql/ by session/, since plan/ may not include sql/). */
+    sp_status (*parse_sql)(void *session, sp_arena *a, sp_str text, sp_plan **out, sp_error *err);
+    sp_status (*parse_expr)(void *session, sp_arena *a, sp_str text, sp_expr **out, sp_error *err);
+    const char *(*conf)(void *session, const char *key);                 /* NULL when unset */
+    /* Rows of a resolved batch plan, for analyzer rules that need data (pivot values, transpose): may be NULL. */
+    sp_status (*run)(void *session, sp_arena *a, const sp_plan *resolved, sp_batch **batches, int *count, sp_error *err);
+} sp_catalog;
+
+typedef struct sp_analyzer {
+    sp_arena *arena;
+    const sp_expr_conf *conf;
+    const sp_catalog *catalog;
+} sp_analyzer;
+
+/* Resolves names, stars, functions, types, sugar; checks the plan (CheckAnalysis). Errors as Spark's, with origins. */
+sp_status sp_plan_analyze(sp_analyzer *z, const sp_plan *unresolved, sp_plan **out, sp_error *err);
+/* UnsupportedOperationChecker. mode as below; batch: refuses streaming sources ("Queries with streaming sources must be executed with writeStream.start()"). */
+typedef enum sp_output_mode { SP_APPEND, SP_UPDATE, SP_COMPLETE } sp_output_mode;
+sp_status sp_plan_check_streaming(const sp_plan *analyzed, sp_output_mode mode, sp_error *err);
+sp_status sp_plan_check_batch(const sp_plan *analyzed, sp_error *err);
+/* Constant folding, boolean and filter simplification, filter push-down (through project, generate, join, union, watermark, into scans), column pruning, limit
+ * push-down, join condition splitting, distinct/deduplicate and set-operation rewrites, current_timestamp stays until run time (streaming). */
+sp_status sp_plan_optimize(sp_analyzer *z, const sp_plan *analyzed, sp_plan **out, sp_error *err);
+
+#endif
