@@ -1,11 +1,11 @@
 /* test.h -- the unit-test harness: a file of tests is one executable, main included.
  *
- *   TEST(name)       { CHECK(x > 0); CHECK_INT(sp_add(1, 2), 3); CHECK_STR(text, "abc"); }
+ *   TEST(name) { CHECK(x > 0); CHECK_INT(sp_add(1, 2), 3); CHECK_STR(text, "abc"); }
  *   TEST_ALLOC(name) { ... }    the same, and after it has passed run again with the 1st, 2nd, ... n-th allocation
  *                               failing, until none fails: no crash, no hang, no wrong answer taken for right
  *
- * CHECK... notes a failure and goes on; REQUIRE leaves the test. Once an allocation was made to fail, a CHECK or REQUIRE
- * that does not hold just leaves the test: what is owned must be given to DEFER(free_function, pointer), which runs at
+ * CHECK... notes a failure and goes on; REQUIRE leaves the test. Once an allocation was made to fail, one that does not
+ * hold just leaves the test: what is owned must be given to DEFER(free_function, pointer), which runs at
  * the test's end however it ends, last one first. Arguments: names (or parts of names) of the tests to run; -l lists.
  * One thread: only the thread that runs the test may CHECK. */
 #ifndef SPATE_TESTS_LIB_TEST_H
