@@ -124,7 +124,7 @@ static void put_comment(sp_buf *out, const sp_field *f)
         sp_buf_puts(out, " COMMENT '");
         for (size_t i = 0; i < comment->text.n; i++) {
             char c = comment->text.p[i];
-            if (c == '\'' || c == '\\') sp_buf_putc(out, '\\');
+            if (c == '\'') sp_buf_putc(out, '\\');   /* escapeSingleQuotedString: quotes only */
             sp_buf_putc(out, c);
         }
         sp_buf_putc(out, '\'');
