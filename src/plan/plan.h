@@ -58,6 +58,54 @@ typedef enum sp_plan_kind {
     SP_P_KIND_COUNT
 } sp_plan_kind;
 
+/* What doors put into the unresolved kinds. Fields not named are left zero (ids and plan_id -1); children are in `children`. Expressions are
+ * unresolved or resolved. A core kind with output == NULL is unresolved too and carries the same fields as after analysis, with these notes:
+ *   PROJECT       exprs: any expressions: SP_E_STAR, generators, SP_E_ALIAS (id -1), SP_E_MULTI_ALIAS, window functions. Names are made up where missing.
+ *   AGGREGATE     grouping; exprs = the whole output list (DataFrame doors put the grouping expressions first, as relationalGroupedDataset does).
+ *                 all: GROUP BY ALL. Integer literals in grouping are ordinals. SELECT with aggregate functions and no GROUP BY may be a PROJECT too.
+ *   SORT          exprs: SP_E_SORT (a bare expression is ascending, nulls first); global: ORDER BY / sort, else SORT BY / sortWithinPartitions. all: ORDER BY ALL.
+ *                 Integer literals are ordinals.
+ *   LIMIT, OFFSET, TAIL   count; or condition = the expression, when it is not a plain number (SQL LIMIT 1 + 1)
+ *   JOIN          join_type, condition or NULL. outer: LATERAL join (the right child may name columns of the left).
+ *   JOIN_USING    join_type; parts = column names, or natural
+ *   UNION, INTERSECT, EXCEPT   all: keep duplicates. UNION without all is UNION DISTINCT. UNION_BY_NAME: the same with allow_missing.
+ *   DEDUPLICATE   dropDuplicates: exprs = key columns, or none with all = every column (Dataset.distinct and dropDuplicates() too); within_watermark.
+ *                 distinct: SQL's SELECT DISTINCT (an Aggregate over all columns, as in Spark).
+ *   WATERMARK     exprs[0] the column (or SP_E_ALIAS of an expression); text2 = delay as written
+ *   LOCAL         schema and batches (createDataFrame); or VALUES: lists/list_counts/list_count = rows of expressions, new_names = column names or none (col1..)
+ *   RANGE         range_*; count = partitions (0: default)
+ *   SAMPLE        lower, upper, seed, all = with replacement
+ *   REPARTITION   count (0: default), exprs, shuffle (false: coalesce), by_name = by range
+ *   COLLECT_METRICS  name, exprs
+ *   ONE_ROW       nothing
+ *   READ          name = format (may be empty: the session's default), schema_text or schema, options, parts = paths (with part_count), read_streaming
+ *   TABLE         parts, options, read_streaming
+ *   TABLE_FUNCTION  name, exprs (SP_E_ALIAS for named arguments); outer: LATERAL
+ *   ALIAS         name = the alias, parts = qualifier before it (catalog, database; usually none), new_names = column aliases
+ *   WITH          children[0] the query, children[1..] the CTEs, new_names[i] the name of children[i + 1] (an ALIAS child gives column aliases); all: RECURSIVE
+ *   WITH_COLUMNS  exprs: SP_E_ALIAS (metadata kept)
+ *   RENAME_COLUMNS  parts -> new_names (same count)
+ *   DROP          parts = names, exprs = columns
+ *   TO_DF         new_names
+ *   TO_SCHEMA     schema
+ *   NA_FILL       parts = columns (none: all fitting), exprs = literals, one for all or one a column
+ *   NA_DROP       parts = columns (none: all); count = least non-null values (0: every one, `any`)
+ *   NA_REPLACE    parts = columns; lists[0] = old literals, lists[1] = new literals
+ *   LATERAL_VIEW  exprs[0] generator call; name = table alias; new_names = column aliases; outer
+ *   PIVOT         grouping (none in SQL's PIVOT: what remains); exprs = aggregates; condition = the pivot column (struct(...) for several); lists[0] = values (literals,
+ *                 SP_E_ALIAS for named ones), list_count 0: all distinct values. is_rollup false; all: SQL's PIVOT (grouping = columns not named elsewhere)
+ *   UNPIVOT       exprs = id columns; lists[i] = the i-th set of value columns (one expression each unless several value columns); list_count 0: all but the ids;
+ *                 new_names = [variable column name, value column names...]; lists' items SP_E_ALIAS for names; outer: INCLUDE NULLS; parts unused.
+ *                 shuffle: SQL's form, where ids are the columns not named in lists.
+ *   GROUPING_SETS grouping = the grouping expressions; exprs = output list; is_rollup or is_cube over `grouping`, else lists = the sets. (SQL's GROUP BY a, ROLLUP(b, c) is given
+ *                 as lists, the product spelled out.)
+ *   HAVING        children[0] an AGGREGATE, GROUPING_SETS or PROJECT; condition
+ *   SQL           text = name; exprs = positional arguments; parts + lists[0] = named arguments
+ *   HINT          name, exprs; ignored but for coalesce, repartition, repartition_by_range, rebalance
+ *   SHOW_STRING   count = rows, count2 = truncate, vertical (HTML_STRING alike). Stays in the analyzed plan: one string column show_string (html_string), one row.
+ *   STAT          name: "describe" parts = columns; "summary" parts = statistics; "crosstab" parts = 2 columns; "freqItems" parts, lower = support; "cov", "corr" parts = 2
+ *                 columns; "approxQuantile" parts, lists[0] probabilities, lower = relative error; "sampleBy" exprs[0] column, lists[0] strata, lists[1] fractions, seed
+ * Time windows are the function calls window(time, duration[, slide[, start]]), session_window(time, gap), window_time(window). */
 typedef enum sp_join_type { SP_JOIN_INNER, SP_JOIN_LEFT, SP_JOIN_RIGHT, SP_JOIN_FULL, SP_JOIN_SEMI, SP_JOIN_ANTI, SP_JOIN_CROSS } sp_join_type;
 
 /* An output column of a resolved plan. */
@@ -116,7 +164,7 @@ struct sp_plan {
     sp_str *parts; int part_count;         /* TABLE name, ALIAS qualifier, column_names of USING/DROP/TO_DF/RENAME ... */
     sp_str *new_names; int new_name_count; /* RENAME_COLUMNS, ALIAS column aliases */
     sp_join_type join_type;
-    bool outer, global, all, within_watermark, by_name, allow_missing, shuffle, natural, is_local_sort, vertical, is_rollup, is_cube;
+    bool outer, global, all, within_watermark, by_name, allow_missing, shuffle, natural, is_local_sort, vertical, is_rollup, is_cube, distinct;
     int64_t count;                         /* LIMIT, OFFSET, TAIL, REPARTITION, SHOW_STRING rows */
     int64_t count2;                        /* SHOW_STRING truncate */
     int64_t range_start, range_end, range_step;
