@@ -5,13 +5,14 @@
  * and the same with T and perhaps Z, are read eight bytes at a time; everything else goes through the segment machine, which
  * gives the same answer for those, too.
  *
- * The segment machine: digits gather in segment i (0 year, 1 month, 2 day, 3 hour, 4 minute, 5 second, 6 fraction), a
+ * The segment machine: digits gather in segment i (0 year, 1 month, 2 day, 3 hour, 4 minute, 5 second, 6 microsecond), a
  * separator that fits ends it; after seconds or fraction the rest of the text is a zone. */
 #include "column/zone_int.h"
 #include "world/world.h"
 
 typedef struct parts {
     int32_t segment[9];
+    int32_t nanos;                /* fraction digits 7 to 9, below segment 6's microseconds */
     bool just_time;
     bool has_zone;
     const sp_zone *zone;
@@ -167,7 +168,7 @@ static bool parse_segments(sp_str text, parts *out)
     if (!s.n)
         return false;
     int i = 0, digits = 0, fraction_digits = 0, next;
-    uint32_t value = 0;
+    uint32_t value = 0, below = 0;
     size_t j = 0;
     bool signed_year = s.p[0] == '-' || s.p[0] == '+';
     j += signed_year;
@@ -176,6 +177,8 @@ static bool parse_segments(sp_str text, parts *out)
         if (digit <= 9) {
             if (i != 6 || digits < 6)
                 value = value * 10 + digit;
+            else if (digits < 9)
+                below = below * 10 + digit;
             fraction_digits += i == 6;
             digits++;
         } else if (s.p + j == text.p && s.p[j] == 'T') {   /* Spark looks at the untrimmed text's first byte */
@@ -196,8 +199,11 @@ static bool parse_segments(sp_str text, parts *out)
     if (!digits_fit(i, digits))
         return false;
     out->segment[i] = (int32_t)value;
-    for (; fraction_digits < 6; fraction_digits++)
+    for (int k = fraction_digits; k < 6; k++)
         out->segment[6] *= 10;
+    out->nanos = (int32_t)below;
+    for (int k = fraction_digits > 6 ? fraction_digits : 6; k < 9; k++)
+        out->nanos *= 10;
     if (signed_year && s.p[0] == '-')
         out->segment[0] = -out->segment[0];
     if (out->has_zone && !(out->zone = sp_zone_resolve(sp_str_trim(zone), &out->scratch, out->scratch_id, NULL)))
@@ -294,7 +300,7 @@ bool sp_parse_time(sp_str s, int64_t *nanos)
     }
     if (!time_of(&p, &seconds))
         return false;
-    *nanos = seconds * 1000000000ll + p.segment[6] * 1000ll;
+    *nanos = seconds * 1000000000ll + p.segment[6] * 1000ll + p.nanos;
     return true;
 }
 

@@ -262,6 +262,7 @@ static const sp_zone *region(sp_str id, sp_str asked, sp_error *err)
         return NULL;
     }
     made->hash = hash;
+    made->arena = a;
     push(made);
     return made;
 }
@@ -345,7 +346,8 @@ const sp_zone *sp_zone_get(sp_str id, sp_error *err)
     sp_arena *a = sp_arena_new("zone", 0);
     sp_zone *made = a ? sp_arena_calloc(a, sizeof *made, err) : NULL;
     if (made)
-        *made = (sp_zone){ .id = sp_arena_strdup(a, scratch_id, err), .hash = hash, .fixed = true, .offset = scratch.offset };
+        *made = (sp_zone){ .id = sp_arena_strdup(a, scratch_id, err), .hash = hash, .arena = a, .fixed = true,
+                           .offset = scratch.offset };
     if (!made || !made->id) {
         sp_arena_free(a);
         sp_error_memory(err, "a time zone");

@@ -12,6 +12,7 @@ struct sp_zone {
     const char *id;               /* as java.time.ZoneId.getId */
     uint64_t hash;
     const struct sp_zone *next;   /* in the cache's chain */
+    sp_arena *arena;              /* what it lives in; never freed */
     bool fixed;
     int32_t offset;               /* when fixed */
     bool cyclic;                  /* the last 400 years of the table repeat for ever */
