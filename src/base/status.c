@@ -37,7 +37,7 @@ void sp_error_reset(sp_error *err)
     err->plain = NULL;
     err->line = err->position = 0;
     err->context = (sp_query_context){ 0 };
-    err->cause_condition = NULL;
+    err->cause_condition = err->plan = NULL;
     err->text_used = 0;   /* text itself is left: clearing 3 KB a call would cost */
 }
 
@@ -205,6 +205,7 @@ void sp_error_copy(sp_error *to, const sp_error *from)
         to->param_keys[i] = from->param_keys[i];
         to->param_values[i] = copy_text(to, from->param_values[i]);
     }
+    to->plan = copy_text(to, from->plan);
     to->cause_condition = copy_text(to, from->cause_condition);
     to->context = from->context;
     to->context.object_type = copy_text(to, from->context.object_type);
@@ -260,7 +261,11 @@ void sp_error_message(const sp_error *err, sp_buf *out)
             sp_buf_printf(out, " SQLSTATE: %s", row->sqlstate);
     }
     if (err->line > 0)
-        sp_buf_printf(out, " (line %d, pos %d)", err->line, err->position);
+        sp_buf_printf(out, err->exc == SP_EXC_PARSE ? " (line %d, pos %d)" : "; line %d pos %d", err->line, err->position);
+    if (err->plan) {
+        sp_buf_puts(out, ";\n");
+        sp_buf_puts(out, err->plan);
+    }
     if (err->context.summary && err->context.summary[0]) {
         sp_buf_putc(out, '\n');
         sp_buf_puts(out, err->context.summary);

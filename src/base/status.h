@@ -60,8 +60,9 @@ typedef struct sp_error {
     const char *param_keys[SP_ERROR_PARAMS_MAX];    /* static text */
     const char *param_values[SP_ERROR_PARAMS_MAX];  /* in text[] or in arena */
     const char *plain;        /* a message with no condition of its own ("requirement failed: ..."); in text[] or arena */
-    int line, position;       /* parse errors: 1-based line, 0-based column; line 0 = none */
+    int line, position;       /* 1-based line, 0-based column; line 0 = none. "(line 1, pos 0)" in parse errors, "; line 1 pos 0" in others */
     sp_query_context context; /* pointers live in arena or longer */
+    const char *plan;         /* analysis errors: the plan's tree, printed after ";\n"; lives as context's texts do; NULL: none */
     const char *cause_condition; /* STREAM_FAILED: the inner condition's name, or NULL */
     struct sp_arena *arena;   /* long texts go here when set; else they are cut */
     uint32_t text_used;
