@@ -8,12 +8,10 @@
  *            serve the ready list                                (answers of handlers and of workers)
  *            for each dirty session: pull and write              (one write carries all answers of this round)
  * Scratch buffers are shared; a connection owns memory for unsent bytes only while its socket is full. */
-#define _GNU_SOURCE   /* accept4 */
 #include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -358,9 +356,6 @@ void grpc_loop_run(void *server)
 {
     sp_grpc_server *s = server;
     struct epoll_event events[LOOP_EVENTS];
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);        /* signals are the main thread's */
     grpc_loop_core = s->core;
     while (!s->stop) {
         int n = epoll_wait(s->epoll_fd, events, LOOP_EVENTS, wait_ms(s));
