@@ -108,6 +108,7 @@ void sp_pool_free(sp_pool *p);
 /* ---- the simulated world (world/sim.c) ---- */
 sp_world *sp_world_sim_new(uint64_t seed);
 void sp_world_sim_free(sp_world *w);
+bool sp_world_is_simulated(const sp_world *w);     /* no threads of its own: queries are stepped */
 /* Crash at the k-th call that can change or see the disk, counted from now; -1 = never. */
 void sp_world_sim_crash_at(sp_world *w, int64_t k);
 int64_t sp_world_sim_calls(const sp_world *w);      /* such calls so far */
