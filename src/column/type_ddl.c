@@ -380,7 +380,7 @@ static const sp_type *unknown_type(parser *p, const sp_ddl_token *word, int foll
         sp_buf_putc(&text, ')');
         expect_char(p, ')', false);
     }
-    const char *shown = upper_text(p, sp_buf_cstr(&text), text.len);
+    const char *shown = upper_text(p, text.failed ? "" : text.data, text.failed ? 0 : text.len);
     if (may_complain(p)) {
         SP_FAIL(p->err, UNSUPPORTED_DATATYPE, "typeName", shown);
         place(p, word);

@@ -14,7 +14,7 @@ static const char *text_of(sp_arena *a, const sp_type *t, void (*print)(sp_buf *
 {
     sp_buf b = { 0 };
     print(&b, t);
-    const char *s = sp_arena_strndup(a, sp_buf_cstr(&b), b.len, NULL);
+    const char *s = sp_arena_strdup(a, sp_buf_cstr(&b), NULL);
     bool failed = b.failed;
     sp_buf_done(&b);
     REQUIRE(s != NULL && !failed);
@@ -37,7 +37,7 @@ static const char *message(sp_arena *a, const char *text, sp_status (*parse)(sp_
     if (parse(a, sp_str_of(text), &t, &err) != SP_FAILED) return "parsed";
     sp_buf b = { 0 };
     sp_error_message(&err, &b);
-    const char *s = sp_arena_strndup(a, sp_buf_cstr(&b), b.len, NULL);
+    const char *s = sp_arena_strdup(a, sp_buf_cstr(&b), NULL);
     sp_buf_done(&b);
     REQUIRE(s != NULL);
     return s;
