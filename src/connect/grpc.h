@@ -1,18 +1,21 @@
 /* grpc.h -- a gRPC server on nghttp2: the transport under the Spark Connect service. It knows messages as bytes only.
  *
- * Order: sp_grpc_server_open starts one loop thread that owns every connection; calls arrive at the methods of a table;
- * sp_grpc_server_drain lets calls end; sp_grpc_server_close ends what is left and joins the thread.
+ * Order: sp_grpc_server_open starts one loop thread that owns every connection; calls arrive at the methods of a
+ * table; sp_grpc_server_drain lets calls end; sp_grpc_server_close ends what is left and joins the thread.
  *
  * Threads: the callbacks of sp_grpc_method (but `released`) run on the loop thread and must not block. sp_grpc_send*,
  * sp_grpc_finish, sp_grpc_reply, sp_grpc_cancelled, sp_grpc_call_ref and _unref may be called from any thread, on the
- * loop thread too; sp_grpc_send_wait from any other thread. Everything else of a call is set before `start` and only read.
+ * loop thread too; sp_grpc_send_wait from any other thread. Everything else of a call is set before `start` and only
+ * read.
  *
- * Ownership: a callback borrows its call; whoever keeps it (to answer from a worker) takes a reference and gives it back.
- * A referenced call outlives its connection and its server: sending into it then says SP_GRPC_OVER. The table of methods,
- * the service and the world outlive the last call. Messages are sp_buffers: borrowed by the callback, kept by reference.
+ * Ownership: a callback borrows its call; whoever keeps it (to answer from a worker) takes a reference and gives it
+ * back. A referenced call outlives its connection and its server: sending into it then says SP_GRPC_OVER. The table
+ * of methods, the service and the world outlive the last call. Messages are sp_buffers: borrowed by the callback,
+ * kept by reference.
  *
- * Answers follow grpc-java as Spark's server has it: unknown method UNIMPLEMENTED, wrong or missing token UNAUTHENTICATED,
- * too large a message RESOURCE_EXHAUSTED, gzip and deflate requests are inflated, answers are never compressed. */
+ * Answers follow grpc-java as Spark's server has it: unknown method UNIMPLEMENTED, wrong or missing token
+ * UNAUTHENTICATED, too large a message RESOURCE_EXHAUSTED, gzip and deflate requests are inflated, answers are never
+ * compressed. */
 #ifndef SP_CONNECT_GRPC_H
 #define SP_CONNECT_GRPC_H
 
@@ -42,14 +45,15 @@ typedef struct sp_grpc_method {
     bool client_streaming;     /* false: `message` comes exactly once, after the client has half-closed */
     /* The request's headers are in and accepted. May be NULL, as may all but message. */
     void (*start)(sp_grpc_call *call, void *service);
-    /* One whole request message, inflated. message->size bytes (0 is a valid, empty message); take a reference to keep it. */
+    /* One whole request message, inflated. message->size bytes (0 is a valid, empty message); take a reference to
+     * keep it. */
     void (*message)(sp_grpc_call *call, sp_buffer *message);
     /* client_streaming only: no more messages will come. */
     void (*half_closed)(sp_grpc_call *call);
     /* A queue that once answered SP_GRPC_FULL has drained to half of its high-water mark. */
     void (*writable)(sp_grpc_call *call);
-    /* The client gave up, its connection died, the deadline passed or the server closes, before sp_grpc_finish was called.
-     * Once at most, and only after start. */
+    /* The client gave up, its connection died, the deadline passed or the server closes, before sp_grpc_finish was
+     * called. Once at most, and only after start. */
     void (*cancelled)(sp_grpc_call *call);
     /* The last reference is gone: free what sp_grpc_call_set_user holds. Any thread. Only after start. */
     void (*released)(sp_grpc_call *call);
@@ -76,16 +80,17 @@ typedef struct sp_grpc_options {
 
 /* ---- the server ---- */
 
-/* Copies the strings of o. Listens when it returns. Errors are plain, one line, and name the address: an address that is not
- * loopback without token or insecure; a port in use; an unreadable certificate. */
+/* Copies the strings of o. Listens when it returns. Errors are plain, one line, and name the address: an address that
+ * is not loopback without token or insecure; a port in use; an unreadable certificate. */
 sp_status sp_grpc_server_open(const sp_grpc_options *o, sp_grpc_server **out, sp_error *err);
 int       sp_grpc_server_port(const sp_grpc_server *s);     /* the bound port */
 /* "HOST:PORT", a literal IPv6 address in brackets; lives as long as the server. */
 const char *sp_grpc_server_address(const sp_grpc_server *s);
-/* Stops listening and sends GOAWAY: new calls are refused, running ones go on. Returns when the last call ended (true) or
- * timeout_us passed (false). Not on the loop thread. */
+/* Stops listening and sends GOAWAY: new calls are refused, running ones go on. Returns when the last call ended
+ * (true) or timeout_us passed (false). Not on the loop thread. */
 bool      sp_grpc_server_drain(sp_grpc_server *s, int64_t timeout_us);
-/* Cancels the calls that are left (status UNAVAILABLE), flushes what sockets take at once, joins the loop thread. NULL is fine. */
+/* Cancels the calls that are left (status UNAVAILABLE), flushes what sockets take at once, joins the loop thread.
+ * NULL is fine. */
 void      sp_grpc_server_close(sp_grpc_server *s);
 size_t    sp_grpc_server_calls(sp_grpc_server *s);          /* open calls; a moment's view */
 
@@ -100,21 +105,23 @@ void         *sp_grpc_call_service(const sp_grpc_call *call);
 const sp_grpc_method *sp_grpc_call_method(const sp_grpc_call *call);
 /* First value of a request header, name in lower case ("user-agent"); NULL when absent. Lives as long as the call. */
 const char   *sp_grpc_metadata(const sp_grpc_call *call, const char *name);
-/* True from the moment nothing sent can reach the client any more: cancelled, dead connection, deadline, server closed. */
+/* True from the moment nothing sent can reach the client any more: cancelled, dead connection, deadline, server
+ * closed. */
 bool          sp_grpc_cancelled(const sp_grpc_call *call);
 
 /* Queues one message, copied. Never waits. Out of memory ends the call with RESOURCE_EXHAUSTED and says OVER. */
 sp_grpc_sent  sp_grpc_send(sp_grpc_call *call, const void *message, size_t n);
-/* One message made of head (copied) and body (kept by reference, not copied): for Arrow batches behind a few protobuf bytes.
- * body may be NULL. */
+/* One message made of head (copied) and body (kept by reference, not copied): for Arrow batches behind a few protobuf
+ * bytes. body may be NULL. */
 sp_grpc_sent  sp_grpc_send_buffer(sp_grpc_call *call, const void *head, size_t head_n, sp_buffer *body);
 /* The same, waiting while the queue is full; SENT or OVER. Not on the loop thread. */
 sp_grpc_sent  sp_grpc_send_wait(sp_grpc_call *call, const void *head, size_t head_n, sp_buffer *body);
 size_t        sp_grpc_queued(sp_grpc_call *call);           /* bytes not yet taken by the connection */
 
-/* Ends the call after what is queued. message (UTF-8, may be NULL) is percent-encoded; details is a serialized google.rpc.Status
- * for grpc-status-details-bin, or NULL. Clients refuse trailers beyond 8 KB: longer messages are cut, details of more than
- * SP_GRPC_DETAILS_MAX bytes are left out. Later calls change nothing. */
+/* Ends the call after what is queued; finished on the loop thread, it gets no further `message`. message (UTF-8, may
+ * be NULL) is percent-encoded; details is a serialized google.rpc.Status for grpc-status-details-bin, or NULL.
+ * Clients refuse trailers beyond 8 KB: longer messages are cut, details of more than SP_GRPC_DETAILS_MAX bytes are
+ * left out. Later calls change nothing. */
 enum { SP_GRPC_DETAILS_MAX = 5120 };
 void          sp_grpc_finish(sp_grpc_call *call, sp_grpc_code code, const char *message, const void *details, size_t details_n);
 /* One message and status OK, in one step: the whole answer of a unary call. */

@@ -1,8 +1,10 @@
-/* grpc_call.c -- one gRPC call: the bounded queue between a worker and the connection, how it ends, and the ready list.
+/* grpc_call.c -- one gRPC call: the bounded queue between a worker and the connection, how it ends, and the ready
+ * list.
  *
  *   worker: send -> queue -> ready list -> wake   |   loop: ready list -> grpc_session_serve -> nghttp2 asks for bytes -> take
  *
- * A queue takes a message while it holds less than send_queue_bytes, so that it never holds more than that and one message. */
+ * A queue takes a message while it holds less than send_queue_bytes, so that it never holds more than that and one
+ * message. */
 #include "connect/grpc_int.h"
 
 _Thread_local const grpc_core *grpc_loop_core;
@@ -107,10 +109,10 @@ void grpc_call_mark_ready(sp_grpc_call *call)
             core->ready_first = call;
         core->ready_last = call;
     }
+    sp_mutex_unlock(&core->lock);
     /* Whoever made the list non-empty woke the loop already; the loop itself looks at the list before it sleeps. */
     if (first && grpc_loop_core != core && core->waker)
         sp_waker_wake(core->waker);
-    sp_mutex_unlock(&core->lock);
 }
 
 /* ---- life ---- */

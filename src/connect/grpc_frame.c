@@ -1,5 +1,6 @@
-/* grpc_frame.c -- gRPC's framing on top of HTTP/2: five bytes (compressed flag, big-endian length) before each message, and the
- * encodings of its headers. From the gRPC over HTTP/2 protocol document; texts are grpc-java's (MessageDeframer). No I/O. */
+/* grpc_frame.c -- gRPC's framing on top of HTTP/2: five bytes (compressed flag, big-endian length) before each
+ * message, and the encodings of its headers. From the gRPC over HTTP/2 protocol document; texts are grpc-java's
+ * (MessageDeframer). No I/O. */
 #include <zlib.h>
 #include "connect/grpc_int.h"
 

@@ -7,8 +7,8 @@
  *   grpc_call.c     one call: its queue, its end, and the list by which workers hand calls to the loop
  *   grpc_frame.c    length-prefixed messages, inflate, percent-encoding, base64, grpc-timeout
  *
- * Who touches what: a session and the "loop" fields of a call belong to the loop thread; the queue is under call->lock; the
- * ready list under core->lock. core->lock is never taken while call->lock is held, nor the other way. */
+ * Who touches what: a session and the "loop" fields of a call belong to the loop thread; the queue is under
+ * call->lock; the ready list under core->lock. core->lock is never taken while call->lock is held, nor the other way. */
 #ifndef SP_CONNECT_GRPC_INT_H
 #define SP_CONNECT_GRPC_INT_H
 

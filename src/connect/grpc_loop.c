@@ -1,7 +1,8 @@
 /* grpc_loop.c -- the loop thread: one epoll over the listening socket, the waker's eventfd and every connection.
  *
- * Decision D9 keeps sockets, clock and threads in world/; listening sockets are the stated exception and live here and in
- * grpc_server.c, because nothing simulated is gained by them: the session below (grpc_session.c) runs without any.
+ * Decision D9 keeps sockets, clock and threads in world/; listening sockets are the stated exception and live here
+ * and in grpc_server.c, because nothing simulated is gained by them: the session below (grpc_session.c) runs without
+ * any.
  *
  *   forever: wait (no timeout unless a deadline or timer is set: idle costs nothing)
  *            for each ready connection: read, feed its session   (handlers run here and queue their answers)
@@ -33,7 +34,6 @@ struct grpc_connection {
     size_t left_n, left_at;
     int64_t timer_ns;                 /* handshake or idle deadline; INT64_MAX: none */
     bool wants_out, tls_wants_out;    /* EPOLLOUT is armed; TLS needs it to go on reading */
-    bool peer_closed;
 };
 
 /* ---- connections ---- */
@@ -144,8 +144,8 @@ static bool flush(sp_grpc_server *s, grpc_connection *c)
     return true;
 }
 
-/* A closed connection is shut down towards the peer first and its unread bytes are dropped: a plain close with unread bytes
- * sends RST, which can overtake the GOAWAY or the trailers just written. */
+/* A closed connection is shut down towards the peer first and its unread bytes are dropped: a plain close with unread
+ * bytes sends RST, which can overtake the GOAWAY or the trailers just written. */
 static void part(sp_grpc_server *s, grpc_connection *c)
 {
     shutdown(c->fd, SHUT_WR);
@@ -183,8 +183,9 @@ static bool read_connection(sp_grpc_server *s, grpc_connection *c)
         ssize_t n = socket_read(c, s->in, LOOP_IN_BYTES);
         if (n > 0) {
             grpc_session_feed(c->session, s->in, (size_t)n);
-            /* A short read emptied a plain socket; epoll tells of more. OpenSSL keeps bytes that epoll does not see. */
-            if (!c->tls && (n < LOOP_IN_BYTES || i >= ROUNDS))
+            /* A short read emptied a plain socket, and epoll tells of more. OpenSSL hands out a record of 16 KB at
+             * most, and may hold bytes that epoll does not see. */
+            if (c->tls ? i >= 4 * ROUNDS && !grpc_tls_pending(c->tls) : i >= ROUNDS || n < LOOP_IN_BYTES)
                 return true;
         } else if (n == 0) {
             return false;
@@ -359,8 +360,8 @@ void grpc_loop_run(void *server)
     grpc_loop_core = s->core;
     while (!s->stop) {
         int n = epoll_wait(s->epoll_fd, events, LOOP_EVENTS, wait_ms(s));
-        /* A connection closed by one event is never named by a later one: epoll reports each descriptor once a round, and only
-         * flush and timers, after the events, close others. */
+        /* A connection closed by one event is never named by a later one: epoll reports each descriptor once a round,
+         * and only flush and timers, after the events, close others. */
         for (int i = 0; i < n; i++) {
             void *what = events[i].data.ptr;
             if (what == s->core)

@@ -1,5 +1,5 @@
-/* grpc_loop.h -- the server as its two files see it: grpc_server.c opens and closes, grpc_loop.c runs; and the TLS calls.
- * Fields without a note are set by open before the loop thread starts, and only read after. */
+/* grpc_loop.h -- the server as its two files see it: grpc_server.c opens and closes, grpc_loop.c runs; and the TLS
+ * calls. Fields without a note are set by open before the loop thread starts, and only read after. */
 #ifndef SP_CONNECT_GRPC_LOOP_H
 #define SP_CONNECT_GRPC_LOOP_H
 
@@ -38,8 +38,10 @@ sp_status grpc_tls_new(const char *cert_path, const char *key_path, grpc_tls **o
 void grpc_tls_free(grpc_tls *t);
 grpc_tls_link *grpc_tls_accept(grpc_tls *t, int fd);           /* NULL: out of memory */
 void grpc_tls_link_free(grpc_tls_link *l);
-/* As recv and send: bytes moved, 0 = the peer closed, -1 with errno; EAGAIN = wait for the socket (*want_write: to write). */
+/* As recv and send: bytes moved, 0 = the peer closed, -1 with errno; EAGAIN = wait for the socket (*want_write: to
+ * write). */
 ssize_t grpc_tls_read(grpc_tls_link *l, void *to, size_t n, bool *want_write);
+bool grpc_tls_pending(const grpc_tls_link *l);     /* decrypted bytes that epoll does not know of */
 ssize_t grpc_tls_write(grpc_tls_link *l, const void *from, size_t n);
 
 #endif

@@ -1,10 +1,12 @@
 /* grpc_session.c -- one HTTP/2 connection: bytes of the wire in, calls of the method table, bytes of the wire out.
  *
- * No sockets here: the loop (grpc_loop.c), the unit tests and the fuzzer all drive it by feed and pull. Handlers never reach
- * nghttp2: they queue, and grpc_session_serve brings what they queued to nghttp2 outside of its callbacks.
+ * No sockets here: the loop (grpc_loop.c), the unit tests and the fuzzer all drive it by feed and pull. Handlers
+ * never reach nghttp2: they queue, and grpc_session_serve brings what they queued to nghttp2 outside of its
+ * callbacks.
  *
- * A request is HEADERS, DATA..., END_STREAM; an answer HEADERS, DATA..., HEADERS with grpc-status, or one HEADERS with the
- * status alone ("trailers-only"). When the answer is over before the request is, RST_STREAM(NO_ERROR) follows (RFC 9113, 8.1). */
+ * A request is HEADERS, DATA..., END_STREAM; an answer HEADERS, DATA..., HEADERS with grpc-status, or one HEADERS
+ * with the status alone ("trailers-only"). When the answer is over before the request is, RST_STREAM(NO_ERROR)
+ * follows (RFC 9113, 8.1). */
 #include <stdio.h>
 #include "connect/grpc_int.h"
 
@@ -217,7 +219,16 @@ static void begin_call(sp_grpc_call *call)
     }
 }
 
-static bool takes_messages(const sp_grpc_call *call) { return call->started && !call->cancelled && !call->trailers_submitted; }
+/* A handler that has finished its call is left in peace. */
+static bool takes_messages(sp_grpc_call *call)
+{
+    if (!call->started || call->cancelled || call->trailers_submitted)
+        return false;
+    sp_mutex_lock(&call->lock);
+    bool finished = call->finished;
+    sp_mutex_unlock(&call->lock);
+    return !finished;
+}
 
 static void deliver(sp_grpc_call *call, sp_buffer *message)
 {

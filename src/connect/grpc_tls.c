@@ -1,5 +1,5 @@
-/* grpc_tls.c -- TLS 1.2 and later by OpenSSL, ALPN "h2" required: what gRPC clients speak. Non-blocking, on the socket itself.
- * Writes go through our own BIO, because OpenSSL's socket BIO raises SIGPIPE when the peer is gone. */
+/* grpc_tls.c -- TLS 1.2 and later by OpenSSL, ALPN "h2" required: what gRPC clients speak. Non-blocking, on the
+ * socket itself. Writes go through our own BIO, because OpenSSL's socket BIO raises SIGPIPE when the peer is gone. */
 #include <errno.h>
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -146,6 +146,8 @@ ssize_t grpc_tls_read(grpc_tls_link *l, void *to, size_t n, bool *want_write)
     ERR_clear_error();
     return moved(l, SSL_read(l->ssl, to, (int)n), want_write);
 }
+
+bool grpc_tls_pending(const grpc_tls_link *l) { return SSL_pending(l->ssl) > 0; }
 
 ssize_t grpc_tls_write(grpc_tls_link *l, const void *from, size_t n)
 {

@@ -1,8 +1,8 @@
 /* protodepth.c -- the iterative walk over a message's wire format, and protobuf-c's allocator over an arena.
  *
- * One frame a nesting level: the type, where it ends, and which singular message fields were seen. Only the descriptor tells
- * a message from a string. What protobuf-c would refuse (groups, a wrong wire type is left to it) is refused here too.
- * Messages are protobuf-java's, InvalidProtocolBufferException. */
+ * One frame a nesting level: the type, where it ends, and which singular message fields were seen. Only the
+ * descriptor tells a message from a string. What protobuf-c would refuse (groups, a wrong wire type is left to it) is
+ * refused here too. Messages are protobuf-java's, InvalidProtocolBufferException. */
 #include "connect/protodepth.h"
 
 enum { SEEN_FIELDS = 128 };   /* Spark's widest message has about a hundred; fields beyond share the last bit */

@@ -1,8 +1,8 @@
 /* protodepth.h -- looks a protobuf message over before protobuf-c unpacks it, and unpacks it into an arena.
  *
- * protobuf-c 1.4.1 recurses without a limit, and merges repeated occurrences of one singular message in quadratic time. The
- * check walks the bytes with the message's descriptor, iteratively and without allocating; what it lets through, unpacking
- * and our recursive handlers survive. Thread-safe; nothing is kept. */
+ * protobuf-c 1.4.1 recurses without a limit, and merges repeated occurrences of one singular message in quadratic
+ * time. The check walks the bytes with the message's descriptor, iteratively and without allocating; what it lets
+ * through, unpacking and our recursive handlers survive. Thread-safe; nothing is kept. */
 #ifndef SP_CONNECT_PROTODEPTH_H
 #define SP_CONNECT_PROTODEPTH_H
 
@@ -15,17 +15,18 @@ typedef struct sp_proto_limits {
 } sp_proto_limits;
 
 enum {
-    /* Spark's spark.connect.grpc.marshallerRecursionLimit. Unpacking takes about 1.2 KB of stack a level, so that an 8 MB
-     * stack leaves 6 KB a level to handlers. */
+    /* Spark's spark.connect.grpc.marshallerRecursionLimit. Unpacking takes about 1.2 KB of stack a level, so that an
+     * 8 MB stack leaves 6 KB a level to handlers. */
     SP_PROTO_DEPTH = 1024,
-    /* An isin() of a million literals has four million fields. Unpacked, a field takes 100 bytes or so: the arena's limit holds too. */
+    /* An isin() of a million literals has four million fields. Unpacked, a field takes 100 bytes or so: the arena's
+     * limit holds too. */
     SP_PROTO_FIELDS = 16 * 1024 * 1024,
     /* A writer never repeats a singular message field; the format allows it. */
     SP_PROTO_MERGES = 64
 };
 
-/* SP_FAILED with a plain message, worded as protobuf-java does where it has the same: truncated, invalid tag or wire type,
- * nested too deeply, invalid UTF-8 in a string, or more fields than the limit. limits NULL: all defaults. */
+/* SP_FAILED with a plain message, worded as protobuf-java does where it has the same: truncated, invalid tag or wire
+ * type, nested too deeply, invalid UTF-8 in a string, or more fields than the limit. limits NULL: all defaults. */
 sp_status sp_proto_check(const ProtobufCMessageDescriptor *type, const uint8_t *bytes, size_t n,
                          const sp_proto_limits *limits, sp_error *err);
 

@@ -9,6 +9,7 @@
  *   /test.Echo/Hang           no answer; counts its cancellation
  *   /test.Echo/Counts         "<cancelled> <released> <workers cut short>"
  *   /test.Echo/Agent          the client's user-agent
+ *   /test.Echo/Reject         PERMISSION_DENIED from start
  *   /test.Echo/Early          client streaming: ends with OK at the first message
  * Without echo->threads, Worker and Stream answer on the loop thread (fuzzing: no threads). */
 #ifndef SPATE_TESTS_GRPC_ECHO_H
@@ -183,6 +184,12 @@ static void echo_agent(sp_grpc_call *call, sp_buffer *request)
 
 static void echo_early(sp_grpc_call *call, sp_buffer *request) { (void)request; sp_grpc_reply(call, "enough", 6); }
 
+static void echo_reject(sp_grpc_call *call, void *service)
+{
+    echo_start(call, service);
+    sp_grpc_finish(call, SP_GRPC_PERMISSION_DENIED, "not you", NULL, 0);
+}
+
 #define ECHO_ENDS .start = echo_start, .cancelled = echo_cancelled, .released = echo_released
 static const sp_grpc_method echo_methods[] = {
     { "/test.Echo/Unary", .message = echo_unary, ECHO_ENDS },
@@ -194,6 +201,7 @@ static const sp_grpc_method echo_methods[] = {
     { "/test.Echo/Hang", .message = echo_hang, ECHO_ENDS },
     { "/test.Echo/Counts", .message = echo_counts, ECHO_ENDS },
     { "/test.Echo/Agent", .message = echo_agent, ECHO_ENDS },
+    { "/test.Echo/Reject", .start = echo_reject, .message = echo_unary, .cancelled = echo_cancelled, .released = echo_released },
     { "/test.Echo/Early", .client_streaming = true, .message = echo_early, ECHO_ENDS },
 };
 enum { ECHO_METHODS = sizeof echo_methods / sizeof echo_methods[0] };

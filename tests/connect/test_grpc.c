@@ -1,5 +1,5 @@
-/* test_grpc.c -- the gRPC session against a client session of nghttp2, over memory: no sockets, no threads, one step at a time.
- * Sockets, TLS and grpcio come in test_grpc_client.c. */
+/* test_grpc.c -- the gRPC session against a client session of nghttp2, over memory: no sockets, no threads, one step
+ * at a time. Sockets, TLS and grpcio come in test_grpc_client.c. */
 #include <zlib.h>
 #include "test.h"
 #include "connect/grpc_echo.h"
@@ -384,6 +384,16 @@ TEST(statuses)
     ended(&a, "13", "caf%C3%A9 50%25%0A");
     CHECK_STR(a.details, "MTMgY2Fmw6kgNTAlCg");
     CHECK(a.headers_only);
+}
+
+TEST(rejected_by_handler)
+{
+    client *c = client_new((sp_grpc_options){ 0 }, 0);
+    call(c, &a, "/test.Echo/Reject", "x", NULL);
+    ended(&a, "7", "not you");
+    CHECK(a.headers_only && a.closed);
+    CHECK_INT(c->service.cancelled, 0);
+    CHECK_INT(c->service.released, 1);
 }
 
 /* ---- calls that end before their time ---- */

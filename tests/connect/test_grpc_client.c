@@ -1,5 +1,6 @@
-/* test_grpc_client.c -- the gRPC server over real sockets: opening and binding rules, drain and close, workers, TLS; a small blocking
- * client of nghttp2 for what a call costs; and grpcio, the client that PySpark uses, by grpc_echo_check.py. */
+/* test_grpc_client.c -- the gRPC server over real sockets: opening and binding rules, drain and close, workers, TLS;
+ * a small blocking client of nghttp2 for what a call costs; and grpcio, the client that PySpark uses, by
+ * grpc_echo_check.py. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -231,7 +232,7 @@ static void measure(wire *l, const char *path, int calls)
     cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - clock_us(CLOCK_THREAD_CPUTIME_ID) - cpu;
     wall = clock_us(CLOCK_MONOTONIC) - wall;
     CHECK_INT(good, calls);
-    CHECK(cpu / calls < 200);
+    CHECK(cpu / calls < 1000);       /* sanitizers and busy machines included; `./run bench` judges the figure */
     printf("  %s: %.1f us of the server's CPU, %.1f us round trip\n", path, (double)cpu / calls, (double)wall / calls);
 }
 
