@@ -31,10 +31,13 @@ sp_status sp_value_at(const sp_vec *v, uint32_t row, sp_arena *a, sp_value *out,
 sp_vec *sp_value_vec(const sp_value *v, uint32_t rows, sp_arena *a, sp_error *err);
 sp_status sp_value_copy(const sp_value *v, sp_arena *a, sp_value *out, sp_error *err);
 bool sp_value_eq(const sp_value *a, const sp_value *b);
-/* Spark's toPrettySQL / Literal.sql of a value: 'abc', 1L -> 1, 1.5D, DATE '2024-01-01', TIMESTAMP '...', NULL, array(1, 2)... */
+/* Literal.sql, as error messages quote a value (toSQLValue): 'abc', 1, 1L, 1.5D, 1.50BD, DATE '2024-01-01', X'4865', ARRAY(1, 2),
+ * NULL. Inside nested values a null is CAST(NULL AS INT) and a float CAST(1.5 AS FLOAT), as in Spark. */
 void sp_value_sql(sp_buf *out, const sp_value *v, const struct sp_zone *session_zone);
-/* Literal.toString, as unresolved plans and column names show it: abc, 1, 1.5, NULL. */
+/* Literal.toString, as plans show it: abc, 1, 1.5, 2024-01-01, 0x4865, [1,2], NULL. */
 void sp_value_text(sp_buf *out, const sp_value *v, const struct sp_zone *session_zone);
+/* toPrettySQL, as column names show it: strings and numbers as sp_value_text, NULL, all else as sp_value_sql. */
+void sp_value_pretty(sp_buf *out, const sp_value *v, const struct sp_zone *session_zone);
 
 /* The text of a row's value as Spark's cast to string / ToPrettyString (show, console, CSV) gives it; appended to out.
  * pretty: NULL in capitals, binary as [48 65], as Dataset.show prints; else cast-to-string's rules ("null" inside nested values). */

@@ -82,12 +82,15 @@ bool sp_vec_null_at(const sp_vec *v, uint32_t row);
  * sp_vec_set_elements or a builder). valid is NULL; sp_vec_need_valid makes an all-set bitmap. */
 sp_vec *sp_vec_new(sp_arena *a, const sp_type *t, uint32_t rows, sp_error *err);
 sp_status sp_vec_need_valid(sp_vec *v, sp_arena *a, sp_error *err);
+/* ARRAY and MAP: what the lists in data point into; i 0: elements or keys, 1: values. */
+static inline void sp_vec_set_elements(sp_vec *v, int i, sp_vec *elements) { v->child[i] = elements; }
 void sp_vec_set_null(sp_vec *v, uint32_t row);                      /* valid must be there */
 /* A CONST null of the type. */
 sp_vec *sp_vec_new_null(sp_arena *a, const sp_type *t, uint32_t rows, sp_error *err);
 /* FLAT with the same rows; returns v itself when it is FLAT already. keep_const: CONST is returned as it is. */
 sp_vec *sp_vec_flatten(const sp_vec *v, sp_arena *a, bool keep_const, sp_error *err);
-/* FLAT vector of the rows named by sel (count of them), strings borrowed. sel NULL: the first count rows. */
+/* FLAT vector of the rows named by sel (count of them), strings borrowed, elements of arrays and maps shared with v. sel NULL: the
+ * first count rows. */
 sp_vec *sp_vec_gather(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, sp_error *err);
 /* The same with every string's bytes copied into a: independent of any source buffer. */
 sp_vec *sp_vec_copy(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, sp_error *err);
@@ -121,7 +124,8 @@ sp_status sp_build_f64(sp_builder *b, double v, sp_error *err);     /* FLOAT, DO
 sp_status sp_build_decimal(sp_builder *b, __int128 unscaled, sp_error *err);
 sp_status sp_build_str(sp_builder *b, sp_str v, sp_error *err);
 sp_status sp_build_calendar(sp_builder *b, sp_calendar v, sp_error *err);
-/* ARRAY, MAP: open a row, append to sp_builder_child(b, 0) (and 1), close it. STRUCT: append to each child once, then close. */
+/* ARRAY, MAP: open a row, append to sp_builder_child(b, 0) (and 1), close it. STRUCT: append to each child once, then close; a child
+ * given nothing gets a null. VARIANT: as a struct of value and metadata. */
 sp_builder *sp_builder_child(sp_builder *b, int i);
 sp_status sp_build_open(sp_builder *b, sp_error *err);
 sp_status sp_build_close(sp_builder *b, sp_error *err);
