@@ -276,7 +276,8 @@ sp_status sp_pool_new(sp_world *w, int workers, sp_pool **out, sp_error *err)
     p->world = w;
     p->size = workers > 1 ? workers : 1;
     cpu_set_t cpus;
-    p->spins = sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 1;
+    /* with more workers than processors a spinner would only be in the way of one that works */
+    p->spins = sched_getaffinity(0, sizeof cpus, &cpus) == 0 && CPU_COUNT(&cpus) > 1 && p->size <= CPU_COUNT(&cpus);
     sp_mutex_init(&p->lock);
     sp_cond_init(&p->work);
     int threads = w->cls->is_sim ? 0 : p->size - 1;
