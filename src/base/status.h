@@ -82,7 +82,8 @@ sp_status sp_error_internal(sp_error *err, const char *format, ...) __attribute_
 sp_status sp_error_memory(sp_error *err, const char *what);
 /* An operating-system call failed: Spark-like "FAILED_..."-free text "<what> <path>: <strerror>". */
 sp_status sp_error_os(sp_error *err, int os_errno, const char *what, const char *path);
-/* printf into the error's own text space; for building a parameter value before sp_error_set. Never NULL. */
+/* printf into the error's own text space. Never NULL. Before sp_error_set: only for parameter values (setting moves the texts);
+ * for context, plan and cause_condition: after it. */
 const char *sp_error_format(sp_error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Copies from into to (texts too); to's arena is kept. */
 void sp_error_copy(sp_error *to, const sp_error *from);
