@@ -26,15 +26,16 @@ typedef struct sp_grpc_call sp_grpc_call;
 
 /* google.rpc.Code */
 typedef enum sp_grpc_code {
-    SP_GRPC_OK = 0, SP_GRPC_CANCELLED = 1, SP_GRPC_UNKNOWN = 2, SP_GRPC_INVALID_ARGUMENT = 3, SP_GRPC_DEADLINE_EXCEEDED = 4,
-    SP_GRPC_NOT_FOUND = 5, SP_GRPC_ALREADY_EXISTS = 6, SP_GRPC_PERMISSION_DENIED = 7, SP_GRPC_RESOURCE_EXHAUSTED = 8,
-    SP_GRPC_FAILED_PRECONDITION = 9, SP_GRPC_ABORTED = 10, SP_GRPC_OUT_OF_RANGE = 11, SP_GRPC_UNIMPLEMENTED = 12,
-    SP_GRPC_INTERNAL = 13, SP_GRPC_UNAVAILABLE = 14, SP_GRPC_DATA_LOSS = 15, SP_GRPC_UNAUTHENTICATED = 16
+    SP_GRPC_OK = 0, SP_GRPC_CANCELLED = 1, SP_GRPC_UNKNOWN = 2, SP_GRPC_INVALID_ARGUMENT = 3,
+    SP_GRPC_DEADLINE_EXCEEDED = 4, SP_GRPC_NOT_FOUND = 5, SP_GRPC_ALREADY_EXISTS = 6, SP_GRPC_PERMISSION_DENIED = 7,
+    SP_GRPC_RESOURCE_EXHAUSTED = 8, SP_GRPC_FAILED_PRECONDITION = 9, SP_GRPC_ABORTED = 10, SP_GRPC_OUT_OF_RANGE = 11,
+    SP_GRPC_UNIMPLEMENTED = 12, SP_GRPC_INTERNAL = 13, SP_GRPC_UNAVAILABLE = 14, SP_GRPC_DATA_LOSS = 15,
+    SP_GRPC_UNAUTHENTICATED = 16
 } sp_grpc_code;
 
 typedef enum sp_grpc_sent {
     SP_GRPC_SENT = 0,   /* queued; it will be delivered unless the call is cancelled */
-    SP_GRPC_FULL = 1,   /* not queued: the queue is above its high-water mark; wait for `writable` or use sp_grpc_send_wait */
+    SP_GRPC_FULL = 1,   /* not queued: the queue is above its high-water mark; wait for `writable` */
     SP_GRPC_OVER = 2    /* not queued: the call is finished, cancelled or its client gone; stop working for it */
 } sp_grpc_sent;
 
@@ -64,18 +65,18 @@ typedef struct sp_grpc_options {
     const sp_grpc_method *methods;    /* method_count rows */
     size_t method_count;
     void *service;                    /* handed to start; sp_grpc_call_service */
-    const char *host;                 /* NULL: "127.0.0.1"; "localhost" is 127.0.0.1; a name is resolved to its first address */
+    const char *host;                 /* NULL: "127.0.0.1", which "localhost" is, too; names: their first address */
     int port;                         /* 0: any free one, see sp_grpc_server_port */
     const char *token;                /* NULL or "": none asked */
     const char *tls_cert, *tls_key;   /* PEM files, both or neither */
     bool insecure;                    /* an address other than loopback without a token is fine */
     size_t max_message_bytes;         /* 0: 128 MiB, Spark's spark.connect.grpc.maxInboundMessageSize */
-    size_t send_queue_bytes;          /* 0: 4 MiB; the high-water mark of a call's queue (one message may stand above it) */
+    size_t send_queue_bytes;          /* 0: 4 MiB; a call's high-water mark; one message may stand above it */
     uint32_t max_streams;             /* 0: 1024 concurrent calls a connection */
     uint32_t max_connections;         /* 0: 4096; more are closed as they come */
     int64_t idle_us;                  /* 0: never; a connection without calls is said goodbye after so long */
     int64_t handshake_us;             /* 0: 20 s to send the HTTP/2 preface, and a TLS handshake before it */
-    int keepalive_s;                  /* 0: 60; TCP keep-alive finds clients whose machine is gone, at no cost to the process */
+    int keepalive_s;                  /* 0: 60; TCP keep-alive finds clients whose machine is gone */
 } sp_grpc_options;
 
 /* ---- the server ---- */
@@ -123,7 +124,7 @@ size_t        sp_grpc_queued(sp_grpc_call *call);           /* bytes not yet tak
  * Clients refuse trailers beyond 8 KB: longer messages are cut, details of more than SP_GRPC_DETAILS_MAX bytes are
  * left out. Later calls change nothing. */
 enum { SP_GRPC_DETAILS_MAX = 5120 };
-void          sp_grpc_finish(sp_grpc_call *call, sp_grpc_code code, const char *message, const void *details, size_t details_n);
+void sp_grpc_finish(sp_grpc_call *call, sp_grpc_code code, const char *message, const void *details, size_t details_n);
 /* One message and status OK, in one step: the whole answer of a unary call. */
 void          sp_grpc_reply(sp_grpc_call *call, const void *message, size_t n);
 

@@ -1,7 +1,8 @@
 /* grpc_call.c -- one gRPC call: the bounded queue between a worker and the connection, how it ends, and the ready
  * list.
  *
- *   worker: send -> queue -> ready list -> wake   |   loop: ready list -> grpc_session_serve -> nghttp2 asks for bytes -> take
+ *   worker: send -> queue -> ready list -> wake
+ *   loop:   ready list -> grpc_session_serve -> nghttp2 asks for bytes -> grpc_call_take
  *
  * A queue takes a message while it holds less than send_queue_bytes, so that it never holds more than that and one
  * message. */
@@ -180,7 +181,8 @@ bool sp_grpc_cancelled(const sp_grpc_call *call) { return call->cancelled; }
 
 /* ---- metadata ---- */
 
-bool grpc_call_add_metadata(sp_grpc_call *call, const uint8_t *name, size_t name_n, const uint8_t *value, size_t value_n)
+bool grpc_call_add_metadata(sp_grpc_call *call, const uint8_t *name, size_t name_n, const uint8_t *value,
+                            size_t value_n)
 {
     if (call->metadata.len + name_n + value_n + 2 > GRPC_METADATA_MAX)
         return false;

@@ -48,7 +48,9 @@ static void inflate_free(void *context, void *p) { sp_free(p); }
 /* The inflated message, or why there is none. max bounds what a few bytes can blow up to. */
 static grpc_taken inflate_message(grpc_taken t, const sp_buffer *packed, size_t max, sp_error *err)
 {
-    z_stream z = { .next_in = (Bytef *)packed->data, .avail_in = (uInt)packed->size, .zalloc = inflate_alloc, .zfree = inflate_free };
+    z_stream z = {
+        .next_in = (Bytef *)packed->data, .avail_in = (uInt)packed->size, .zalloc = inflate_alloc, .zfree = inflate_free
+    };
     sp_buffer *out = NULL;
     size_t have = 0;
     int rc;
@@ -66,7 +68,8 @@ static grpc_taken inflate_message(grpc_taken t, const sp_buffer *packed, size_t 
         rc = inflate(&z, Z_NO_FLUSH);
         have += room - z.avail_out;
         if (have > max) {
-            t = failed(t, SP_GRPC_RESOURCE_EXHAUSTED, sp_error_format(err, "Decompressed gRPC message exceeds maximum size %zu", max));
+            t = failed(t, SP_GRPC_RESOURCE_EXHAUSTED,
+                       sp_error_format(err, "Decompressed gRPC message exceeds maximum size %zu", max));
             goto done;
         }
     } while (rc == Z_OK && (z.avail_out == 0 || z.avail_in > 0));
@@ -92,13 +95,15 @@ static bool head_ok(grpc_inbox *in, size_t max, grpc_encoding encoding, grpc_tak
     else if (in->head[0] == 1 && encoding == GRPC_IDENTITY)
         *t = failed(*t, SP_GRPC_INTERNAL, "Can't decode compressed gRPC message as compression not configured");
     else if (in->want > max)
-        *t = failed(*t, SP_GRPC_RESOURCE_EXHAUSTED, sp_error_format(err, "gRPC message exceeds maximum size %zu: %u", max, in->want));
+        *t = failed(*t, SP_GRPC_RESOURCE_EXHAUSTED,
+                    sp_error_format(err, "gRPC message exceeds maximum size %zu: %u", max, in->want));
     else
         return true;
     return false;
 }
 
-grpc_taken grpc_inbox_take(grpc_inbox *in, const uint8_t *bytes, size_t n, size_t max, grpc_encoding encoding, sp_error *err)
+grpc_taken grpc_inbox_take(grpc_inbox *in, const uint8_t *bytes, size_t n, size_t max, grpc_encoding encoding,
+                           sp_error *err)
 {
     grpc_taken t = { 0 };
     while (in->head_n < GRPC_MESSAGE_HEAD && t.used < n) {
@@ -197,7 +202,8 @@ char *grpc_base64(const void *bytes, size_t n)
 int64_t grpc_timeout_ns(const char *value)
 {
     static const struct { char unit; int64_t ns; } units[] = {
-        { 'H', 3600000000000 }, { 'M', 60000000000 }, { 'S', 1000000000 }, { 'm', 1000000 }, { 'u', 1000 }, { 'n', 1 } };
+        { 'H', 3600000000000 }, { 'M', 60000000000 }, { 'S', 1000000000 },
+        { 'm', 1000000 }, { 'u', 1000 }, { 'n', 1 } };
     int64_t v = 0;
     int digits = 0;
     for (; *value >= '0' && *value <= '9' && digits < 9; value++, digits++)

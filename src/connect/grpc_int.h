@@ -3,12 +3,12 @@
  *   grpc_server.c   opening, binding rules, drain, close               (threads meet here)
  *   grpc_loop.c     the loop thread: epoll, sockets, timers
  *   grpc_tls.c      OpenSSL behind three calls
- *   grpc_session.c  one HTTP/2 connection as bytes in, bytes out: no sockets, so that tests and the fuzzer drive it alone
+ *   grpc_session.c  one HTTP/2 connection as bytes in, bytes out: no sockets; tests and the fuzzer drive it alone
  *   grpc_call.c     one call: its queue, its end, and the list by which workers hand calls to the loop
  *   grpc_frame.c    length-prefixed messages, inflate, percent-encoding, base64, grpc-timeout
  *
  * Who touches what: a session and the "loop" fields of a call belong to the loop thread; the queue is under
- * call->lock; the ready list under core->lock. core->lock is never taken while call->lock is held, nor the other way. */
+ * call->lock; the ready list under core->lock. Neither is taken while the other is held. */
 #ifndef SP_CONNECT_GRPC_INT_H
 #define SP_CONNECT_GRPC_INT_H
 
@@ -18,7 +18,7 @@
 enum {
     GRPC_METADATA_MAX = 32 * 1024,     /* request headers of a call, names and values; grpc-java allows 8 KB */
     GRPC_MESSAGE_HEAD = 5,             /* compressed flag and length */
-    GRPC_PULL_MIN = 40 * 1024,         /* room for the largest piece nghttp2 hands out at once: a 16 KB frame, with a margin */
+    GRPC_PULL_MIN = 40 * 1024,         /* room for what nghttp2 hands out at once: a 16 KB frame, with a margin */
     GRPC_STREAM_WINDOW = 4 << 20,      /* what a client may send ahead; nothing is reserved for it */
     GRPC_CONNECTION_WINDOW = 16 << 20
 };
@@ -67,7 +67,8 @@ typedef struct grpc_inbox {            /* a message being put together */
 } grpc_inbox;
 /* What happened: NULL in *message and code OK: more bytes are needed. text is static or in err. */
 typedef struct grpc_taken { sp_buffer *message; sp_grpc_code code; const char *text; size_t used; } grpc_taken;
-grpc_taken grpc_inbox_take(grpc_inbox *in, const uint8_t *bytes, size_t n, size_t max, grpc_encoding encoding, sp_error *err);
+grpc_taken grpc_inbox_take(grpc_inbox *in, const uint8_t *bytes, size_t n, size_t max, grpc_encoding encoding,
+                           sp_error *err);
 static inline bool grpc_inbox_empty(const grpc_inbox *in) { return in->head_n == 0; }
 void grpc_inbox_done(grpc_inbox *in);
 grpc_encoding grpc_encoding_of(const char *name);
@@ -116,7 +117,8 @@ struct sp_grpc_call {
 
 sp_grpc_call *grpc_call_new(grpc_session *session, int32_t stream_id);
 void grpc_call_mark_ready(sp_grpc_call *call);
-bool grpc_call_add_metadata(sp_grpc_call *call, const uint8_t *name, size_t name_n, const uint8_t *value, size_t value_n);
+bool grpc_call_add_metadata(sp_grpc_call *call, const uint8_t *name, size_t name_n, const uint8_t *value,
+                            size_t value_n);
 /* Ends it from the transport's side: drops the queue, marks it cancelled, tells the handler. Loop thread. */
 void grpc_call_abandon(sp_grpc_call *call, sp_grpc_code code, const char *text);
 /* Moves up to n queued bytes to `to` (NULL: only forgets them). Returns how many. */

@@ -158,7 +158,7 @@ static void flush_dirty(sp_grpc_server *s)
 {
     grpc_session *list = s->core->dirty;
     s->core->dirty = NULL;
-    /* Sessions marked again while we are here go to the new list: a fast reader cannot keep the loop from the others. */
+    /* Sessions marked again meanwhile go to the new list: a fast reader cannot keep the loop from the others. */
     while (list) {
         grpc_session *session = list;
         list = session->dirty_next;
@@ -179,7 +179,7 @@ static ssize_t socket_read(grpc_connection *c, char *to, size_t n)
 /* False: the connection is broken or closed by the peer. */
 static bool read_connection(sp_grpc_server *s, grpc_connection *c)
 {
-    for (int i = 0; ; i++) {
+    for (int i = 0;; i++) {
         ssize_t n = socket_read(c, s->in, LOOP_IN_BYTES);
         if (n > 0) {
             grpc_session_feed(c->session, s->in, (size_t)n);

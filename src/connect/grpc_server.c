@@ -64,7 +64,8 @@ static sp_status listen_failed(int fd, const char *host, int port, sp_error *err
     if (fd >= 0)
         close(fd);
     if (why == EADDRINUSE)
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "cannot listen on %s:%d: the port is already in use", host, port);
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "cannot listen on %s:%d: the port is already in use",
+                              host, port);
     return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "cannot listen on %s:%d: %s", host, port, strerror(why));
 }
 
@@ -77,9 +78,10 @@ static sp_status open_listener(sp_grpc_server *s, const sp_grpc_options *o, sp_e
         return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "cannot listen on %s:%d: no such port", host, o->port);
     SP_TRY(resolve(host, o->port, &a, err));
     if (!is_loopback(&a) && !(o->token && *o->token) && !o->insecure)
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "will not listen on %s without a token: whoever reaches the port can "
-                              "run code here; set a token (SPARK_CONNECT_AUTHENTICATE_TOKEN) or ask for --insecure", host);
-    int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                              "will not listen on %s without a token: whoever reaches the port can run code here; "
+                              "set a token (SPARK_CONNECT_AUTHENTICATE_TOKEN) or ask for --insecure", host);
+    int fd = socket(a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);   /* world */
     if (fd < 0)
         return listen_failed(fd, host, o->port, err);
     /* A restart must not wait for the TIME_WAIT of the last run; a port somebody listens on is refused all the same. */

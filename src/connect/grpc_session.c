@@ -23,7 +23,8 @@ void grpc_session_mark_dirty(grpc_session *s)
 
 /* ---- answers ---- */
 
-#define NV(name_, value_, n_) { (uint8_t *)(uintptr_t)(name_), (uint8_t *)(uintptr_t)(value_), sizeof(name_) - 1, (n_), NGHTTP2_NV_FLAG_NONE }
+#define TEXT(s) ((uint8_t *)(uintptr_t)(s))
+#define NV(name_, value_, n_) { TEXT(name_), TEXT(value_), sizeof(name_) - 1, (n_), NGHTTP2_NV_FLAG_NONE }
 #define NV_LIT(name_, value_) NV(name_, value_, sizeof(value_) - 1)
 
 static size_t trailers(const sp_grpc_call *call, nghttp2_nv *nv, char code[8])
@@ -322,7 +323,8 @@ static int on_frame_recv(nghttp2_session *h2, const nghttp2_frame *frame, void *
     return 0;
 }
 
-static int on_data_chunk(nghttp2_session *h2, uint8_t flags, int32_t stream_id, const uint8_t *bytes, size_t n, void *user)
+static int on_data_chunk(nghttp2_session *h2, uint8_t flags, int32_t stream_id, const uint8_t *bytes, size_t n,
+                         void *user)
 {
     sp_grpc_call *call = nghttp2_session_get_stream_user_data(h2, stream_id);
     if (call)
@@ -335,7 +337,8 @@ static int on_frame_send(nghttp2_session *h2, const nghttp2_frame *frame, void *
     if (frame->hd.type != NGHTTP2_HEADERS || !(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
         return 0;
     sp_grpc_call *call = nghttp2_session_get_stream_user_data(h2, frame->hd.stream_id);
-    if (call && !call->remote_closed && nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR))
+    if (call && !call->remote_closed &&
+        nghttp2_submit_rst_stream(h2, NGHTTP2_FLAG_NONE, frame->hd.stream_id, NGHTTP2_NO_ERROR))
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     return 0;
 }
@@ -370,7 +373,10 @@ static int on_stream_close(nghttp2_session *h2, int32_t stream_id, uint32_t erro
 
 static void *h2_malloc(size_t n, void *user) { return sp_malloc(n); }
 static void h2_free(void *p, void *user) { sp_free(p); }
-static void *h2_calloc(size_t count, size_t n, void *user) { return n && count > SIZE_MAX / n ? NULL : sp_calloc(count * n); }
+static void *h2_calloc(size_t count, size_t n, void *user)
+{
+    return n && count > SIZE_MAX / n ? NULL : sp_calloc(count * n);
+}
 static void *h2_realloc(void *p, size_t n, void *user) { return sp_realloc(p, n); }
 
 sp_status grpc_session_setup(grpc_core *core, sp_error *err)
@@ -385,7 +391,7 @@ sp_status grpc_session_setup(grpc_core *core, sp_error *err)
     nghttp2_session_callbacks_set_on_frame_send_callback(c, on_frame_send);
     nghttp2_session_callbacks_set_on_stream_close_callback(c, on_stream_close);
     nghttp2_session_callbacks_set_send_data_callback(c, on_send_data);
-    nghttp2_option_set_no_closed_streams(core->h2_option, 1);      /* priorities of closed streams are of no use to gRPC */
+    nghttp2_option_set_no_closed_streams(core->h2_option, 1);      /* gRPC has no use for their priorities */
     return SP_OK;
 }
 
@@ -441,7 +447,7 @@ void grpc_session_feed(grpc_session *s, const void *bytes, size_t n)
     ssize_t rc = nghttp2_session_mem_recv(s->h2, bytes, n);
     if (rc < 0) {
         sp_log(SP_LOG_DEBUG, "connect: a connection was closed: %s", nghttp2_strerror((int)rc));
-        s->dead = true;                  /* no preface, a flood, or out of memory; protocol errors come as a GOAWAY of nghttp2 */
+        s->dead = true;      /* no preface, a flood, or out of memory; after other errors nghttp2 sends a GOAWAY */
     }
     grpc_session_mark_dirty(s);
 }

@@ -41,7 +41,8 @@ static BIO_METHOD *bio_method(void)
     return m;
 }
 
-static int select_h2(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in, unsigned in_n, void *user)
+static int select_h2(SSL *ssl, const unsigned char **out, unsigned char *out_n, const unsigned char *in, unsigned in_n,
+                     void *user)
 {
     static const unsigned char h2[] = "\x02h2";
     unsigned char *chosen;
@@ -58,7 +59,8 @@ static sp_status tls_failed(grpc_tls *t, const char *what, const char *path, sp_
 {
     unsigned long code = ERR_peek_last_error();
     const char *reason = code ? ERR_reason_error_string(code) : NULL;
-    sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "cannot use the TLS %s %s: %s", what, path, reason ? reason : "not usable");
+    sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "cannot use the TLS %s %s: %s", what, path,
+                   reason ? reason : "not usable");
     ERR_clear_error();
     grpc_tls_free(t);
     return SP_FAILED;
@@ -74,13 +76,15 @@ sp_status grpc_tls_new(const char *cert_path, const char *key_path, grpc_tls **o
     SSL_CTX_set_min_proto_version(t->context, TLS1_2_VERSION);
     SSL_CTX_set_options(t->context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_CIPHER_SERVER_PREFERENCE |
                                     SSL_OP_IGNORE_UNEXPECTED_EOF);
-    SSL_CTX_set_mode(t->context, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(t->context,
+                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
     SSL_CTX_set_alpn_select_cb(t->context, select_h2, NULL);
     SSL_CTX_set_default_passwd_cb(t->context, no_passphrase);
     ERR_clear_error();
     if (SSL_CTX_use_certificate_chain_file(t->context, cert_path) != 1)
         return tls_failed(t, "certificate", cert_path, err);
-    if (SSL_CTX_use_PrivateKey_file(t->context, key_path, SSL_FILETYPE_PEM) != 1 || SSL_CTX_check_private_key(t->context) != 1)
+    if (SSL_CTX_use_PrivateKey_file(t->context, key_path, SSL_FILETYPE_PEM) != 1 ||
+        SSL_CTX_check_private_key(t->context) != 1)
         return tls_failed(t, "key", key_path, err);
     *out = t;
     return SP_OK;

@@ -20,8 +20,9 @@ static sp_status invalid(sp_error *err, const char *what)
 
 static sp_status truncated(sp_error *err)
 {
-    return invalid(err, "While parsing a protocol message, the input ended unexpectedly in the middle of a field. This could mean "
-                        "either that the input has been truncated or that an embedded message misreported its own length.");
+    return invalid(err, "While parsing a protocol message, the input ended unexpectedly in the middle of a field. This "
+                        "could mean either that the input has been truncated or that an embedded message misreported "
+                        "its own length.");
 }
 
 /* False when it is longer than ten bytes or runs past end. */
@@ -101,8 +102,9 @@ sp_status sp_proto_check(const ProtobufCMessageDescriptor *type, const uint8_t *
                          const sp_proto_limits *limits, sp_error *err)
 {
     frame stack[SP_PROTO_DEPTH];
-    int max_depth = limits && limits->max_depth > 0 && limits->max_depth < SP_PROTO_DEPTH ? limits->max_depth : SP_PROTO_DEPTH;
-    size_t fields_left = limits && limits->max_fields ? limits->max_fields : SP_PROTO_FIELDS;
+    int max_depth =
+        limits && limits->max_depth > 0 && limits->max_depth < SP_PROTO_DEPTH ? limits->max_depth : SP_PROTO_DEPTH;
+    size_t max_fields = limits && limits->max_fields ? limits->max_fields : SP_PROTO_FIELDS, fields_left = max_fields;
     int depth = 1, merges_left = SP_PROTO_MERGES;
     const uint8_t *at = bytes;
     if (n == 0)
@@ -121,8 +123,9 @@ sp_status sp_proto_check(const ProtobufCMessageDescriptor *type, const uint8_t *
         if (tag > UINT32_MAX || tag >> 3 == 0)
             return invalid(err, "Protocol message contained an invalid tag (zero).");
         if (fields_left-- == 0)
-            return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Protocol message had more fields than the limit of %zu.",
-                                  limits && limits->max_fields ? limits->max_fields : (size_t)SP_PROTO_FIELDS);
+            return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                                  "Protocol message had more fields than the limit of %zu.",
+                                  max_fields);
         if ((tag & 7) != 2) {
             SP_TRY(skip_scalar((unsigned)(tag & 7), &at, f->end, err));
             continue;
@@ -139,7 +142,8 @@ sp_status sp_proto_check(const ProtobufCMessageDescriptor *type, const uint8_t *
             stack[depth++] = (frame){ .type = field->descriptor, .end = at + length };
             continue;
         }
-        if (field && field->type == PROTOBUF_C_TYPE_STRING && !sp_utf8_valid((sp_str){ (const char *)at, (size_t)length }))
+        if (field && field->type == PROTOBUF_C_TYPE_STRING &&
+            !sp_utf8_valid((sp_str){ (const char *)at, (size_t)length }))
             return invalid(err, "Protocol message had invalid UTF-8.");
         at += length;
     }
@@ -162,6 +166,7 @@ sp_status sp_proto_unpack(const ProtobufCMessageDescriptor *type, const uint8_t 
     if (*out)
         return SP_OK;
     /* protobuf-c does not say whether the arena's limit or the bytes were to blame; the bytes were walked already. */
-    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "The %s message cannot be unpacked: a field has the wrong wire type, or it "
-                          "needs more than the memory given to one request.", type->short_name);
+    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                          "The %s message cannot be unpacked: a field has the wrong wire type, or it needs more than "
+                          "the memory given to one request.", type->short_name);
 }

@@ -70,7 +70,8 @@ static void echo_stream_run(sp_grpc_call *call, const sp_buffer *request, bool w
         int n = snprintf(head, sizeof head, "%ld:", i);
         if (i == 0)
             memset(body->data, 'x', (size_t)size);
-        sp_grpc_sent sent = wait ? sp_grpc_send_wait(call, head, (size_t)n, body) : sp_grpc_send_buffer(call, head, (size_t)n, body);
+        sp_grpc_sent sent =
+            wait ? sp_grpc_send_wait(call, head, (size_t)n, body) : sp_grpc_send_buffer(call, head, (size_t)n, body);
         if (sent != SP_GRPC_SENT) {
             ((echo *)sp_grpc_call_service(call))->cut_short++;
             break;
@@ -196,12 +197,14 @@ static const sp_grpc_method echo_methods[] = {
     { "/test.Echo/Worker", .message = echo_message, ECHO_ENDS },
     { "/test.Echo/Stream", .message = echo_message, ECHO_ENDS },
     { "/test.Echo/Pump", .message = echo_pump_message, .writable = echo_pump, ECHO_ENDS },
-    { "/test.Echo/Upload", .client_streaming = true, .message = echo_upload, .half_closed = echo_upload_end, ECHO_ENDS },
+    { "/test.Echo/Upload", .client_streaming = true, .message = echo_upload, .half_closed = echo_upload_end,
+      ECHO_ENDS },
     { "/test.Echo/Fail", .message = echo_fail, ECHO_ENDS },
     { "/test.Echo/Hang", .message = echo_hang, ECHO_ENDS },
     { "/test.Echo/Counts", .message = echo_counts, ECHO_ENDS },
     { "/test.Echo/Agent", .message = echo_agent, ECHO_ENDS },
-    { "/test.Echo/Reject", .start = echo_reject, .message = echo_unary, .cancelled = echo_cancelled, .released = echo_released },
+    { "/test.Echo/Reject", .start = echo_reject, .message = echo_unary, .cancelled = echo_cancelled,
+      .released = echo_released },
     { "/test.Echo/Early", .client_streaming = true, .message = echo_early, ECHO_ENDS },
 };
 enum { ECHO_METHODS = sizeof echo_methods / sizeof echo_methods[0] };

@@ -107,13 +107,16 @@ def check_tokens(_):
         def call(*metadata):
             return unary(channel, "Unary", b"x", metadata=metadata)
         fails(grpc.StatusCode.UNAUTHENTICATED, call, "No authentication token provided")
-        fails(grpc.StatusCode.UNAUTHENTICATED, lambda: call(("authorization", "Bearer wrong")), "Invalid authentication token")
+        fails(grpc.StatusCode.UNAUTHENTICATED, lambda: call(("authorization", "Bearer wrong")),
+              "Invalid authentication token")
         assert call(("authorization", "Bearer s3cret")) == b"x"
         good = [("authorization", "Bearer s3cret")]
-        fails(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: unary(channel, "Unary", b"x" * 1048577, metadata=good), "exceeds maximum size 1048576")
+        fails(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: unary(channel, "Unary", b"x" * 1048577, metadata=good),
+              "exceeds maximum size 1048576")
         assert len(unary(channel, "Unary", b"x" * 1048576, metadata=good)) == 1048576
         fails(grpc.StatusCode.RESOURCE_EXHAUSTED, lambda: unary(
-            channel, "Unary", b"x" * 40000000, metadata=good, compression=grpc.Compression.Gzip), "exceeds maximum size")
+            channel, "Unary", b"x" * 40000000, metadata=good, compression=grpc.Compression.Gzip),
+            "exceeds maximum size")
         assert call(*good) == b"x"
 
 
@@ -174,7 +177,8 @@ def check_garbage(channel):
     host, port = PLAIN.split(":")
     preface = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\x00\x00\x00\x04\x00\x00\x00\x00\x00"
     for junk in (b"GET / HTTP/1.1\r\n\r\n", b"\x00" * 1000, preface + b"\xff" * 5000,
-                 preface + b"\x00\x00\x05\x01\x05\x00\x00\x00\x01\xff\xff\xff\xff\xff", preface + b"\x00\x40\x01\x00\x00\x00\x00\x00\x01"):
+                 preface + b"\x00\x00\x05\x01\x05\x00\x00\x00\x01\xff\xff\xff\xff\xff",
+                 preface + b"\x00\x40\x01\x00\x00\x00\x00\x00\x01"):
         with socket.create_connection((host, int(port)), timeout=TIMEOUT) as s:
             s.sendall(junk)
             try:

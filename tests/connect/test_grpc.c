@@ -29,13 +29,14 @@ typedef struct client {
 
 typedef struct outgoing { const uint8_t *bytes; size_t n; bool stay_open; } outgoing;
 
-static int client_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t *name, size_t name_n, const uint8_t *value,
-                         size_t value_n, uint8_t flags, void *user)
+static int client_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t *name, size_t name_n,
+                         const uint8_t *value, size_t value_n, uint8_t flags, void *user)
 {
     answer *a = nghttp2_session_get_stream_user_data(h2, frame->hd.stream_id);
     struct { const char *name; char *to; size_t cap; } wanted[] = {
         { ":status", a->http, sizeof a->http }, { "grpc-status", a->status, sizeof a->status },
-        { "grpc-message", a->message, sizeof a->message }, { "grpc-status-details-bin", a->details, sizeof a->details } };
+        { "grpc-message", a->message, sizeof a->message },
+        { "grpc-status-details-bin", a->details, sizeof a->details } };
     for (size_t i = 0; a && i < sizeof wanted / sizeof wanted[0]; i++) {
         if (strlen(wanted[i].name) == name_n && memcmp(wanted[i].name, name, name_n) == 0)
             snprintf(wanted[i].to, wanted[i].cap, "%.*s", (int)value_n, (const char *)value);
@@ -73,7 +74,8 @@ static int client_close(nghttp2_session *h2, int32_t id, uint32_t code, void *us
     return 0;
 }
 
-static ssize_t client_read(nghttp2_session *h2, int32_t id, uint8_t *to, size_t n, uint32_t *flags, nghttp2_data_source *source, void *user)
+static ssize_t client_read(nghttp2_session *h2, int32_t id, uint8_t *to, size_t n, uint32_t *flags,
+                           nghttp2_data_source *source, void *user)
 {
     outgoing *o = source->ptr;
     size_t step = o->n < n ? o->n : n;
@@ -124,7 +126,7 @@ static client *client_new(sp_grpc_options o, uint32_t window)
 /* Carries bytes both ways until there are none, as the loop does. */
 static void pump(client *c)
 {
-    for (bool moved = true; moved; ) {
+    for (bool moved = true; moved;) {
         const uint8_t *piece;
         ssize_t n;
         size_t got;
@@ -144,13 +146,15 @@ static void pump(client *c)
     }
 }
 
-#define HEADER(n, v) { (uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE }
+#define TEXT(s) ((uint8_t *)(uintptr_t)(s))
+#define HEADER(n, v) { TEXT(n), TEXT(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE }
 
 /* extra: "name", "value" pairs, NULL-ended; may replace the usual ones. */
 static void request(client *c, answer *a, const char *path, outgoing *body, const char *const *extra)
 {
-    nghttp2_nv nv[16] = { HEADER(":method", "POST"), HEADER(":scheme", "http"), HEADER(":path", path), HEADER(":authority", "x"),
-                          HEADER("content-type", "application/grpc"), HEADER("te", "trailers"), HEADER("user-agent", "test/1") };
+    nghttp2_nv nv[16] = { HEADER(":method", "POST"), HEADER(":scheme", "http"), HEADER(":path", path),
+                          HEADER(":authority", "x"), HEADER("content-type", "application/grpc"),
+                          HEADER("te", "trailers"), HEADER("user-agent", "test/1") };
     nghttp2_data_provider provider = { .source = { .ptr = body }, .read_callback = client_read };
     size_t n = 7;
     for (; extra && *extra; extra += 2) {
@@ -454,7 +458,7 @@ TEST(deadline)
     outgoing body = { bytes, frame(bytes, "100 60000", 9, 0), false };
     request(c, &b, "/test.Echo/Pump", &body, (const char *[]){ "grpc-timeout", "1S", NULL });
     const uint8_t *piece;
-    for (ssize_t n; (n = nghttp2_session_mem_send(c->h2, &piece)) > 0; )
+    for (ssize_t n; (n = nghttp2_session_mem_send(c->h2, &piece)) > 0;)
         grpc_session_feed(c->server, piece, (size_t)n);
     grpc_core_run_ready(c->core);
     while (grpc_session_pull(c->server, c->pipe, sizeof c->pipe) > 0)
@@ -482,7 +486,8 @@ TEST(goaway)
 
 TEST(garbage)
 {
-    static const char *const bad[] = { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxxxxxxxxxxxxxxxxx" };
+    static const char *const bad[] = { "GET / HTTP/1.1\r\nHost: x\r\n\r\n", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03",
+                                       "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxxxxxxxxxxxxxxxxx" };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         client *c = client_new((sp_grpc_options){ 0 }, 0);
         grpc_session_feed(c->server, bad[i], strlen(bad[i]) ? strlen(bad[i]) : 10);
@@ -516,12 +521,14 @@ TEST_ALLOC(without_memory)
 TEST(encodings)
 {
     static const struct { const char *value; int64_t ns; } timeouts[] = {
-        { "1H", 3600000000000 }, { "2M", 120000000000 }, { "3S", 3000000000 }, { "4m", 4000000 }, { "5u", 5000 }, { "6n", 6 },
-        { "99999999H", INT64_MAX / 4 }, { "", -1 }, { "5", -1 }, { "S", -1 }, { "5SS", -1 }, { "123456789S", -1 }, { "-1S", -1 }, { "5x", -1 } };
+        { "1H", 3600000000000 }, { "2M", 120000000000 }, { "3S", 3000000000 }, { "4m", 4000000 }, { "5u", 5000 },
+        { "6n", 6 }, { "99999999H", INT64_MAX / 4 }, { "", -1 }, { "5", -1 }, { "S", -1 }, { "5SS", -1 },
+        { "123456789S", -1 }, { "-1S", -1 }, { "5x", -1 } };
     for (size_t i = 0; i < sizeof timeouts / sizeof timeouts[0]; i++)
         CHECK_INT(grpc_timeout_ns(timeouts[i].value), timeouts[i].ns);
     static const struct { const char *text, *base64; } base64[] = {
-        { "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" }, { "\xff\xfe\xfd", "//79" } };
+        { "", "" }, { "f", "Zg" }, { "fo", "Zm8" }, { "foo", "Zm9v" }, { "foob", "Zm9vYg" },
+        { "\xff\xfe\xfd", "//79" } };
     for (size_t i = 0; i < sizeof base64 / sizeof base64[0]; i++) {
         char *got = grpc_base64(base64[i].text, strlen(base64[i].text));
         CHECK_STR(got, base64[i].base64);

@@ -76,7 +76,8 @@ TEST(who_may_listen_where)
     refuses((sp_grpc_options){ .port = 65536 }, "no such port");
     refuses((sp_grpc_options){ .host = "192.0.2.1", .insecure = true }, "cannot listen on 192.0.2.1:0: Cannot assign");
     refuses((sp_grpc_options){ .tls_cert = "/nowhere/cert.pem" }, "both a certificate and a key");
-    refuses((sp_grpc_options){ .tls_cert = "/nowhere/cert.pem", .tls_key = "/nowhere/key.pem" }, "TLS certificate /nowhere/cert.pem");
+    refuses((sp_grpc_options){ .tls_cert = "/nowhere/cert.pem", .tls_key = "/nowhere/key.pem" },
+            "TLS certificate /nowhere/cert.pem");
 }
 
 TEST(port_in_use)
@@ -88,6 +89,16 @@ TEST(port_in_use)
     refuses((sp_grpc_options){ .port = port }, "the port is already in use");
     sp_grpc_server_close(s);
     accepts((sp_grpc_options){ .port = port }, "127.0.0.1:");       /* at once, TIME_WAIT or not */
+}
+
+TEST_ALLOC(opening_without_memory)
+{
+    sp_error err = { 0 };
+    sp_grpc_server *s = serve((sp_grpc_options){ .token = "t" }, &err);
+    if (s)
+        DEFER(sp_grpc_server_close, s);
+    else
+        REQUIRE(sp_error_is_set(&err));
 }
 
 TEST(opens_quickly_and_idles)
@@ -116,8 +127,8 @@ TEST(opens_quickly_and_idles)
 typedef struct wire { int fd; nghttp2_session *h2; bool closed, lost; size_t body_n; char status[8], body[256]; } wire;
 typedef struct body { char bytes[256]; size_t n; } body;
 
-static int wire_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t *name, size_t name_n, const uint8_t *value,
-                       size_t value_n, uint8_t flags, void *user)
+static int wire_header(nghttp2_session *h2, const nghttp2_frame *frame, const uint8_t *name, size_t name_n,
+                       const uint8_t *value, size_t value_n, uint8_t flags, void *user)
 {
     wire *l = user;
     if (name_n == 11 && memcmp(name, "grpc-status", 11) == 0)
@@ -140,7 +151,8 @@ static int wire_close(nghttp2_session *h2, int32_t id, uint32_t code, void *user
     return 0;
 }
 
-static ssize_t wire_read(nghttp2_session *h2, int32_t id, uint8_t *to, size_t n, uint32_t *flags, nghttp2_data_source *source, void *user)
+static ssize_t wire_read(nghttp2_session *h2, int32_t id, uint8_t *to, size_t n, uint32_t *flags,
+                         nghttp2_data_source *source, void *user)
 {
     body *b = source->ptr;
     memcpy(to, b->bytes, b->n);
@@ -158,7 +170,9 @@ static void wire_free(wire *l)
 static wire *wire_new(int port)
 {
     wire *l = calloc(1, sizeof *l);
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_port = htons((uint16_t)port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    struct sockaddr_in a = { .sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)port),
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     nghttp2_session_callbacks *callbacks;
     int one = 1;
     l->fd = socket(AF_INET, SOCK_STREAM, 0);
@@ -196,13 +210,15 @@ static void wire_run(wire *l)
     }
 }
 
-#define HEADER(n, v) { (uint8_t *)(uintptr_t)(n), (uint8_t *)(uintptr_t)(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE }
+#define TEXT(s) ((uint8_t *)(uintptr_t)(s))
+#define HEADER(n, v) { TEXT(n), TEXT(v), strlen(n), strlen(v), NGHTTP2_NV_FLAG_NONE }
 
 static void wire_submit(wire *l, const char *path, const char *text)
 {
     static body b;
-    nghttp2_nv nv[] = { HEADER(":method", "POST"), HEADER(":scheme", "http"), HEADER(":path", path), HEADER(":authority", "x"),
-                        HEADER("content-type", "application/grpc"), HEADER("te", "trailers") };
+    nghttp2_nv nv[] = { HEADER(":method", "POST"), HEADER(":scheme", "http"), HEADER(":path", path),
+                        HEADER(":authority", "x"), HEADER("content-type", "application/grpc"),
+                        HEADER("te", "trailers") };
     nghttp2_data_provider provider = { .source = { .ptr = &b }, .read_callback = wire_read };
     b.n = 5 + strlen(text);
     memcpy(b.bytes, "\0\0\0\0", 4);
@@ -225,7 +241,8 @@ static void measure(wire *l, const char *path, int calls)
 {
     for (int i = 0; i < 200; i++)
         wire_call(l, path, "warm");
-    int64_t cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - clock_us(CLOCK_THREAD_CPUTIME_ID), wall = clock_us(CLOCK_MONOTONIC);
+    int64_t cpu = clock_us(CLOCK_PROCESS_CPUTIME_ID) - clock_us(CLOCK_THREAD_CPUTIME_ID),
+            wall = clock_us(CLOCK_MONOTONIC);
     int good = 0;
     for (int i = 0; i < calls; i++)
         good += wire_call(l, path, "hello") && l->body_n == 10;
@@ -344,7 +361,8 @@ TEST(silent_and_idle_connections_are_closed)
 static bool write_pem(const char *path, EVP_PKEY *key, X509 *certificate)
 {
     FILE *f = fopen(path, "w");
-    bool good = f && (certificate ? PEM_write_X509(f, certificate) : PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL)) == 1;
+    bool good = f &&
+        (certificate ? PEM_write_X509(f, certificate) : PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL)) == 1;
     return f && fclose(f) == 0 && good;
 }
 
@@ -404,7 +422,9 @@ TEST(grpcio)
         DEFER(sp_grpc_server_close, s);
         snprintf(ports[i], sizeof ports[i], "%d", sp_grpc_server_port(s));
     }
-    char *argv[] = { (char *)(uintptr_t)python, "tests/connect/grpc_echo_check.py", ports[0], ports[1], ports[2], cert, NULL };
+    char *argv[] = {
+        (char *)(uintptr_t)python, "tests/connect/grpc_echo_check.py", ports[0], ports[1], ports[2], cert, NULL
+    };
     CHECK_INT(run_python(python, argv), 0);
     /* What is left when all clients are gone. */
     for (int i = 0; i < 3000 && service.running; i++)
