@@ -1,4 +1,5 @@
-/* test_protodepth.c -- what sp_proto_check lets through and what it stops, on Spark's own messages. */
+/* test_protodepth.c -- what sp_proto_check lets through and what it stops, on Spark's own messages.
+ * LINK: proto */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>

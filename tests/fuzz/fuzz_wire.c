@@ -7,7 +7,7 @@
  *   3 frames built around the input: type, flags, stream, length, payload     4 a Plan, 5 an ExecutePlanRequest
  *
  * What passes sp_proto_check must be unpacked (or refused) without a crash; every call is given back at the end.
- * LINK: connect */
+ * LINK: connect proto */
 #include "../connect/grpc_echo.h"
 #include "connect/grpc_int.h"
 #include "connect/protodepth.h"
