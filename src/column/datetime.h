@@ -55,6 +55,10 @@ bool sp_timestamp_add_exact(int64_t us, int32_t months, int32_t days, int64_t ad
 int32_t sp_date_add_months(int32_t days, int64_t months);
 /* "10 minutes", "interval 1 day -2 hours", "1 week": IntervalUtils.stringToInterval. INVALID_INTERVAL_FORMAT.* on error. */
 sp_status sp_parse_interval(sp_str s, struct sp_calendar *out, sp_error *err);
+/* Casts of strings to the ANSI interval types ("1-2", "INTERVAL '1 02:03:04.5' DAY TO SECOND"): IntervalUtils.castStringToYMInterval and
+ * castStringToDTInterval with their errors. */
+sp_status sp_parse_year_month(sp_str s, const sp_type *t, int32_t *months, sp_error *err);
+sp_status sp_parse_day_time(sp_str s, const sp_type *t, int64_t *us, sp_error *err);
 /* Spark's text of the interval kinds: INTERVAL '1 02:03:04' DAY TO SECOND (ansi), and CalendarInterval.toString "1 months 2 days 3 seconds". */
 void sp_print_day_time(sp_buf *out, int64_t us, const sp_type *t);
 void sp_print_year_month(sp_buf *out, int32_t months, const sp_type *t);
