@@ -348,6 +348,7 @@ static const sp_world_class real_class = {
     .watch_new = sp_real_watch_new,
     .watch_add = sp_real_watch_add,
     .watch_drain = sp_real_watch_drain,
+    .watch_events = sp_real_watch_events,
     .watch_free = sp_real_watch_free,
     .connect = sp_real_connect,
     .recv = sp_real_recv,

@@ -89,44 +89,91 @@ void sp_real_waker_free(sp_waker *k)
     sp_free(k);
 }
 
+/* ---- watches ---- */
+
+/* Folders by watch descriptor, which inotify counts from 1. */
+typedef struct real_watch { sp_watch base; char **dirs; int dir_cap; } real_watch;
+
 /* Out of inotify instances is no error: the listing is the truth, events only make it faster. */
 sp_watch *sp_real_watch_new(sp_world *w, sp_error *err)
 {
-    sp_watch *k = sp_malloc(sizeof *k);
+    real_watch *k = sp_calloc(sizeof *k);
     if (!k) {
         sp_error_memory(err, "a watch");
         return NULL;
     }
-    k->world = w;
-    k->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    return k;
+    k->base.world = w;
+    k->base.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    return &k->base;
 }
 
-void sp_real_watch_add(sp_watch *k, const char *dir)
+void sp_real_watch_add(sp_watch *watch, const char *dir)
 {
-    if (k->fd >= 0 && inotify_add_watch(k->fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE) < 0)
+    real_watch *k = (real_watch *)watch;
+    if (watch->fd < 0)
+        return;
+    int wd = inotify_add_watch(watch->fd, dir, IN_CLOSE_WRITE | IN_MOVED_TO | IN_CREATE | IN_DELETE);
+    if (wd < 0) {
         sp_log(SP_LOG_DEBUG, "no events for %s: errno %d", dir, errno);
+        return;
+    }
+    if (wd >= k->dir_cap) {
+        char **more = sp_realloc(k->dirs, sizeof *more * (size_t)(wd + 16));
+        if (!more)
+            return;
+        memset(more + k->dir_cap, 0, sizeof *more * (size_t)(wd + 16 - k->dir_cap));
+        k->dirs = more;
+        k->dir_cap = wd + 16;
+    }
+    size_t n = strlen(dir) + 1;
+    char *copy = sp_malloc(n);
+    if (copy)
+        memcpy(copy, dir, n);
+    sp_free(k->dirs[wd]);
+    k->dirs[wd] = copy;
 }
 
-bool sp_real_watch_drain(sp_watch *k)
+/* A file just created is not told: it is told when it is closed or moved in. A new folder is lost = true: it must be listed and watched. */
+bool sp_real_watch_events(sp_watch *watch, void (*event)(void *context, const char *dir, const char *name), void *context, bool *lost)
 {
-    char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+    real_watch *k = (real_watch *)watch;
+    char events[16384] __attribute__((aligned(__alignof__(struct inotify_event))));
     bool any = false;
-    while (k->fd >= 0) {
-        ssize_t n = read(k->fd, events, sizeof events);
+    *lost = false;
+    while (watch->fd >= 0) {
+        ssize_t n = read(watch->fd, events, sizeof events);
         if (n < 0 && errno == EINTR)
             continue;
         if (n <= 0)
             break;
         any = true;
+        for (char *p = events; p < events + n; ) {
+            const struct inotify_event *e = (const struct inotify_event *)(const void *)p;
+            p += sizeof *e + e->len;
+            const char *dir = e->wd >= 0 && e->wd < k->dir_cap ? k->dirs[e->wd] : NULL;
+            if (e->mask & IN_Q_OVERFLOW || (e->mask & IN_ISDIR) || !dir)
+                *lost = true;
+            else if (event && e->len && (e->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)))
+                event(context, dir, e->name);
+        }
     }
     return any;
 }
 
-void sp_real_watch_free(sp_watch *k)
+bool sp_real_watch_drain(sp_watch *watch)
 {
-    if (k->fd >= 0)
-        close(k->fd);
+    bool lost;
+    return sp_real_watch_events(watch, NULL, NULL, &lost);
+}
+
+void sp_real_watch_free(sp_watch *watch)
+{
+    real_watch *k = (real_watch *)watch;
+    if (watch->fd >= 0)
+        close(watch->fd);
+    for (int i = 0; i < k->dir_cap; i++)
+        sp_free(k->dirs[i]);
+    sp_free(k->dirs);
     sp_free(k);
 }
 

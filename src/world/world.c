@@ -235,6 +235,15 @@ int sp_watch_fd(const sp_watch *k) { return k->fd; }
 void sp_watch_add(sp_watch *k, const char *dir) { k->world->cls->watch_add(k, dir); }
 bool sp_watch_drain(sp_watch *k) { return k->world->cls->watch_drain(k); }
 
+bool sp_watch_events(sp_watch *k, void (*event)(void *context, const char *dir, const char *name), void *context, bool *lost)
+{
+    if (k->world->cls->watch_events)
+        return k->world->cls->watch_events(k, event, context, lost);
+    bool any = sp_watch_drain(k);
+    *lost = any;
+    return any;
+}
+
 void sp_watch_free(sp_watch *k)
 {
     if (k)

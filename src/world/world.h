@@ -69,6 +69,9 @@ sp_watch *sp_watch_new(sp_world *w, sp_error *err);
 int  sp_watch_fd(const sp_watch *k);
 void sp_watch_add(sp_watch *k, const char *dir);
 bool sp_watch_drain(sp_watch *k);                   /* true when there was an event */
+/* The same, telling folder and name of each event (the texts are valid during the call). *lost: events were dropped, or the world cannot tell
+ * names: the folders must be listed again. */
+bool sp_watch_events(sp_watch *k, void (*event)(void *context, const char *dir, const char *name), void *context, bool *lost);
 void sp_watch_free(sp_watch *k);
 
 /* ---- sockets: client side ---- */

@@ -46,6 +46,8 @@ typedef struct sp_world_class {
     sp_watch *(*watch_new)(sp_world *w, sp_error *err);
     void (*watch_add)(sp_watch *k, const char *dir);
     bool (*watch_drain)(sp_watch *k);
+    bool (*watch_events)(sp_watch *k, void (*event)(void *context, const char *dir, const char *name), void *context,
+                         bool *lost);   /* NULL: names are not known */
     void (*watch_free)(sp_watch *k);
 
     sp_status (*connect)(sp_world *w, const char *host, int port, sp_socket **out, sp_error *err);
@@ -64,6 +66,8 @@ void sp_real_waker_free(sp_waker *k);
 sp_watch *sp_real_watch_new(sp_world *w, sp_error *err);
 void sp_real_watch_add(sp_watch *k, const char *dir);
 bool sp_real_watch_drain(sp_watch *k);
+bool sp_real_watch_events(sp_watch *k, void (*event)(void *context, const char *dir, const char *name), void *context,
+                          bool *lost);
 void sp_real_watch_free(sp_watch *k);
 sp_status sp_real_connect(sp_world *w, const char *host, int port, sp_socket **out, sp_error *err);
 sp_status sp_real_recv(sp_socket *s, void *to, size_t n, size_t *got, bool *closed, sp_error *err);
