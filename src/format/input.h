@@ -45,7 +45,10 @@ typedef struct sp_file_input_spec {
     int parallelism;
     int64_t max_partition_bytes, open_cost_bytes;   /* 0: Spark's defaults */
     bool ignore_missing;          /* spark.sql.files.ignoreMissingFiles */
+    bool whole_files;             /* records may span lines: a file is one piece, fed whole (sp_files_are_whole) */
 } sp_file_input_spec;
+/* Do these options (multiLine, wholetext, lineSep) forbid cutting a file at line ends? */
+bool sp_files_are_whole(const sp_props *options);
 sp_status sp_input_of_files(sp_arena *a, const sp_file_input_spec *spec, sp_input **out, sp_error *err);
 
 #endif

@@ -30,9 +30,10 @@ typedef struct sp_source_class {
     /* Schema and option checks at analysis. user_schema may be NULL. Errors as Spark's at load(). */
     sp_status (*schema)(sp_arena *a, const sp_props *options, const sp_type *user_schema, const sp_type **out, sp_error *err);
     sp_status (*open)(const sp_source_spec *spec, sp_source **out, sp_error *err);
-    /* Where a new query starts ("0" for socket: -1 ...); {NULL,0} when batch 0's start is null. */
-    sp_status (*initial)(sp_source *s, sp_arena *a, sp_str *out, sp_error *err);
-    /* The end of the next batch given its start (a batch's end or {NULL,0}), limits applied. Equal to start (or {NULL,0}): no new data. Durable side
+
+
+    /* The end of the next batch given its start (a batch's end; {NULL,0}: nothing read yet), limits applied. Equal to start (or {NULL,0}): no new
+     * data. A source that can say where it stands before any data came (socket, rate) does: Spark runs an empty batch 0 on it. Durable side
      * effects of its own (file-source log) are kept here, before the driver writes offsets/N. */
     sp_status (*latest)(sp_source *s, sp_str start, sp_arena *a, sp_str *out, sp_error *err);
     /* Trigger.AvailableNow / Once: what there is now is the end; later calls of latest stop there. once: limits are ignored. */

@@ -171,8 +171,11 @@ static sp_status recover(sp_query *q, sp_error *err)
         return sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "batch %lld doesn't exist", (long long)last_offset);
     sp_str key;
     void *value;
-    for (size_t i = 0; sp_strmap_next(&last.conf.map, &i, &key, &value); )
-        SP_TRY(sp_props_put(&q->pinned, key, sp_str_of(value), err));
+    sp_status pinned = SP_OK;
+    for (size_t i = 0; pinned == SP_OK && sp_strmap_next(&last.conf.map, &i, &key, &value); )
+        pinned = sp_props_put(&q->pinned, key, sp_str_of(value), err);
+    sp_props_done(&last.conf);
+    SP_TRY(pinned);
     q->batch_id = last_offset;
     q->constructed = true;
     q->watermark_ms = q->batch_watermark_ms = last.watermark_ms;
@@ -181,6 +184,7 @@ static sp_status recover(sp_query *q, sp_error *err)
     if (last_offset > 0) {
         SP_TRY(read_offsets(q, last_offset - 1, &before, &exists, err));
         if (exists) {
+            sp_props_done(&before.conf);
             SP_TRY(take_offsets(q, &before, true, err));
             q->late_watermark_ms = before.watermark_ms;
         }
@@ -277,11 +281,6 @@ sp_status sp_driver_init(sp_query *q, sp_error *err)
     SP_TRY(open_exec(q, err));
     for (int i = 0; i < q->slot_count; i++) {
         sp_source *s = q->slots[i].source;
-        if (!q->slots[i].committed && !q->constructed && q->batch_id == 0) {
-            sp_str first = { 0 };
-            SP_TRY(s->cls->initial(s, q->batch_arena, &first, err));
-            SP_TRY(set_text(&q->slots[i].committed, first, err));
-        }
         bool bounded = q->spec.trigger.kind == SP_TRIGGER_ONCE || q->spec.trigger.kind == SP_TRIGGER_AVAILABLE_NOW;
         if (bounded)
             SP_TRY(s->cls->prepare_available_now(s, q->spec.trigger.kind == SP_TRIGGER_ONCE, err));

@@ -18,5 +18,6 @@ sp_status sp_stream_static_input(sp_query *q, const sp_scan *scan, sp_arena *a, 
     spec.file_count = files.file_count;
     spec.partition_column_count = scan->partition_count;
     spec.parallelism = q->parallelism;
+    spec.whole_files = sp_files_are_whole(scan->options);
     return sp_input_of_files(a, &spec, out, err);
 }
