@@ -182,18 +182,24 @@ static sp_status read_decimals(reader *r, const sp_arrow_field *f, sp_vec *v, co
 }
 
 /* Interval DAY_TIME: two int32, days and milliseconds. MONTH_DAY_NANO: months, days, nanoseconds. */
-static void read_intervals(const sp_arrow_field *f, sp_vec *v, const uint8_t *p)
+static sp_status read_intervals(reader *r, const sp_arrow_field *f, sp_vec *v, const uint8_t *p)
 {
     for (uint32_t i = 0; i < v->rows; i++) {
         if (f->unit == SP_ARROW_DAY_TIME) {
             int64_t days = load_int(p, 2 * i, 32, true), ms = load_int(p, 2 * i + 1, 32, true);
-            ((int64_t *)v->data)[i] = days * 86400000000ll + ms * 1000;
+            int64_t us;
+            if (__builtin_mul_overflow(days, 86400000000ll, &us) || __builtin_add_overflow(us, ms * 1000, &us)) {
+                if (!sp_vec_is_null(v, i)) return sp_error_plain(r->err, SP_EXC_ARITHMETIC, "long overflow");
+                us = 0;
+            }
+            ((int64_t *)v->data)[i] = us;
         } else {
             sp_calendar *c = (sp_calendar *)v->data + i;
             memcpy(c, p + 16 * (size_t)i, 16);
             c->us /= 1000;
         }
     }
+    return SP_OK;
 }
 
 /* Bits of one value in the buffer; 0: not of fixed width. */
@@ -220,10 +226,7 @@ static sp_status read_fixed(reader *r, const sp_arrow_field *f, sp_vec *v)
     case SP_ARROW_BOOL: unpack_booleans(v->data, s.p, v->rows); return SP_OK;
     case SP_ARROW_DECIMAL: return read_decimals(r, f, v, s.p);
     case SP_ARROW_INTERVAL:
-        if (f->unit != SP_ARROW_YEAR_MONTH) {
-            read_intervals(f, v, s.p);
-            return SP_OK;
-        }
+        if (f->unit != SP_ARROW_YEAR_MONTH) return read_intervals(r, f, v, s.p);
         break;
     case SP_ARROW_FLOAT:
         if (f->width != 16) break;
