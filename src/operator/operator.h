@@ -1,8 +1,8 @@
 /* operator.h -- physical plans: operators, pipelines over workers, exchange by Spark's partitioning, stateful operators.
  *
  * Outside view: sp_exec. A resolved, optimized plan is opened once (planning happens once a query, D4) and run once for a batch query or once a micro-batch.
- * Inside view: sp_operator_class. Push model: batches are pushed from the scan through a chain of operators on one worker; pipeline breakers (final aggregate,
- * sort, join build, limit) keep rows, and the stage behind them runs when the stage before is over.
+ * Inside view (operator_int.h): sp_operator_class, the extension point "physical operator". Push model: batches are pushed from the scan through a chain of
+ * operators on one worker; pipeline breakers (final aggregate, sort, join build, limit) keep rows, and the stage behind them runs when the stage before is over.
  * Threads: an sp_exec belongs to one query thread, which calls it; tasks run on the pool; an operator instance is used by one task at a time. */
 #ifndef SP_OPERATOR_H
 #define SP_OPERATOR_H
@@ -90,34 +90,5 @@ typedef struct sp_observed { sp_str name; const sp_type *schema; sp_value *value
 int sp_exec_observed(const sp_exec *x, const sp_observed **out);
 /* "== Physical Plan ==" body as Spark words it. */
 void sp_exec_explain(sp_buf *out, const sp_exec *x);
-
-/* ---- the extension point "physical operator" ---- */
-typedef struct sp_operator sp_operator;
-typedef struct sp_op_context {
-    const sp_exec_spec *spec;
-    const sp_plan *plan;                /* the node this operator stands for; read-only */
-    void *shared;                       /* what all instances of this node share, made by the class's share() */
-    int task, worker, task_count;
-    sp_arena *arena;                    /* instance arena: until close */
-    sp_arena *batch_arena;              /* reset by the driver of the pipeline after each pushed batch */
-    sp_eval_context *eval;
-    const sp_run *run;
-} sp_op_context;
-typedef struct sp_operator_class {
-    const char *name;                   /* as EXPLAIN prints it: "HashAggregate" */
-    size_t size;                        /* bytes of an instance; starts with sp_operator */
-    sp_status (*open)  (sp_operator *op, const sp_op_context *c, sp_error *err);
-    sp_status (*push)  (sp_operator *op, const sp_batch *in, sp_error *err);   /* in is borrowed; emits through sp_emit */
-    sp_status (*finish)(sp_operator *op, sp_error *err);                       /* no more input for this task; may emit */
-    void      (*close) (sp_operator *op);
-} sp_operator_class;
-struct sp_operator {
-    const sp_operator_class *cls;
-    const sp_op_context *context;
-    sp_operator *next;
-    bool done;                          /* wants no more rows (limit reached) */
-    int64_t rows_out;
-};
-sp_status sp_emit(sp_operator *op, const sp_batch *out, sp_error *err);
 
 #endif
