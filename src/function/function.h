@@ -52,6 +52,8 @@ typedef struct sp_kernel {
     sp_arena *arena;                /* batch arena: results' strings and scratch */
     const sp_expr_conf *conf;
     struct sp_eval_context *eval;   /* lambdas */
+    const sp_batch *batch;          /* what is being evaluated: higher-order functions carry its columns into their lambda */
+    bool failed;                    /* set by sp_kernel_null when out of memory */
 } sp_kernel;
 /* for (SP_ROWS(k, i)) { uses uint32_t i, a row of the batch } */
 #define SP_ROWS(k, i) uint32_t n_##i = 0, i; n_##i < (k)->count && ((i = (k)->sel ? (k)->sel[n_##i] : n_##i), true); n_##i++
