@@ -17,7 +17,8 @@ typedef enum sp_plan_kind {
     SP_P_RANGE,           /* range_start, end, step, partitions; one column id bigint */
     SP_P_PROJECT,         /* exprs: COLUMN or ALIAS */
     SP_P_FILTER,          /* condition */
-    SP_P_GENERATE,        /* generator (call), outer, generator_output attributes; exprs = child attributes kept */
+    SP_P_GENERATE,        /* condition: the generator call (explode, posexplode, inline, stack, json_tuple); outer; generator_output attributes; exprs = child
+                             attributes kept. Output: exprs' then generator_output */
     SP_P_AGGREGATE,       /* grouping exprs; exprs = output list (ALIAS/COLUMN over grouping exprs and AGG calls) */
     SP_P_SORT,            /* exprs: SP_E_SORT; global */
     SP_P_LIMIT,           /* count */
@@ -29,7 +30,7 @@ typedef enum sp_plan_kind {
     SP_P_DEDUPLICATE,     /* keys: exprs (COLUMN); within_watermark. Without streaming child it is rewritten to an Aggregate of first() by the optimizer */
     SP_P_WATERMARK,       /* event time column: exprs[0]; delay */
     SP_P_WINDOW,          /* window functions: exprs (ALIAS over SP_E_WINDOW); partition and order from their spec */
-    SP_P_EXPAND,          /* projections: n lists (grouping sets) */
+    SP_P_EXPAND,          /* lists: n projections (grouping sets, sliding windows); generator_output: the output attributes */
     SP_P_SAMPLE,          /* lower, upper bound, seed, with_replacement */
     SP_P_REPARTITION,     /* count, exprs (may be none), shuffle, by range */
     SP_P_COLLECT_METRICS, /* name, exprs (observe) */
@@ -189,6 +190,16 @@ const char *sp_plan_kind_name(sp_plan_kind kind);                        /* "Pro
 const sp_type *sp_plan_schema(sp_arena *a, const sp_plan *resolved, sp_error *err);   /* output as a struct type with metadata */
 /* Spark's treeString of a plan ("Project [a#1, ...]\n+- ..."), for explain. */
 void sp_plan_string(sp_buf *out, const sp_plan *p);
+
+/* What window() becomes: a CALL of the function named "window", args[0] the time, with this as state; its value is struct<start, end> of the
+ * index-th window (0: the latest) that may hold the time. Tumbling windows are computed in a Project, sliding ones by an Expand whose i-th list
+ * begins with index i; an operator that wants panes finds the numbers here (sp_plan_time_window). session_window() likewise, with gap_us >= 0. */
+typedef struct sp_time_window {
+    int64_t window_us, slide_us, start_us;
+    int index;
+    int64_t gap_us;               /* session_window: constant gap; -1: window() */
+} sp_time_window;
+const sp_time_window *sp_plan_time_window(const sp_expr *call);          /* NULL: not such a call */
 
 /* ---- what the analyzer asks of the session ---- */
 typedef struct sp_catalog {
