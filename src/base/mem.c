@@ -72,6 +72,8 @@ typedef struct block {
 } block;
 _Static_assert(sizeof(block) % ALIGN == 0, "data would be misaligned");
 
+typedef struct deferred { void (*run)(void *context); void *context; struct deferred *next; } deferred;
+
 struct sp_arena {
     char *cursor, *end;            /* the free part of the current block */
     block *used;                   /* blocks in use, the current one first */
@@ -81,6 +83,7 @@ struct sp_arena {
     size_t limit_bytes;            /* SIZE_MAX: none */
     size_t used_before;            /* bytes handed out, but for the current block */
     size_t block_bytes;            /* size of the next block */
+    deferred *deferred;            /* in the arena's own memory */
 };
 
 sp_arena *sp_arena_new(const char *name, size_t limit_bytes)
@@ -104,10 +107,30 @@ static void free_blocks(block *b)
     }
 }
 
+static void run_deferred(sp_arena *a)
+{
+    while (a->deferred) {
+        deferred *d = a->deferred;
+        a->deferred = d->next;
+        d->run(d->context);
+    }
+}
+
+sp_status sp_arena_defer(sp_arena *a, void (*run)(void *context), void *context, sp_error *err)
+{
+    deferred *d = sp_arena_alloc(a, sizeof *d, err);
+    if (!d)
+        return SP_FAILED;
+    *d = (deferred){ run, context, a->deferred };
+    a->deferred = d;
+    return SP_OK;
+}
+
 void sp_arena_free(sp_arena *a)
 {
     if (!a)
         return;
+    run_deferred(a);
     free_blocks(a->used);
     free_blocks(a->own);
     free_blocks(a->spare);
@@ -160,6 +183,7 @@ static void trim_spares(sp_arena *a, size_t keep_bytes)
 
 void sp_arena_reset(sp_arena *a)
 {
+    run_deferred(a);
     size_t keep_bytes = sp_arena_used(a);
     if (keep_bytes > KEEP_BUSY_BYTES)
         keep_bytes = KEEP_BUSY_BYTES;

@@ -27,6 +27,8 @@ char *sp_arena_strdup(sp_arena *a, const char *s, sp_error *err);
 char *sp_arena_strndup(sp_arena *a, const char *s, size_t n, sp_error *err);  /* adds the NUL */
 char *sp_arena_printf(sp_arena *a, sp_error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 size_t sp_arena_used(const sp_arena *a);                /* bytes handed out since the last reset */
+/* run(context) when the arena is next reset or freed, before its memory goes; last come, first run. For what an arena's objects hold outside it. */
+sp_status sp_arena_defer(sp_arena *a, void (*run)(void *context), void *context, sp_error *err);
 
 /* p = arena memory of n bytes (zeroed), or return SP_FAILED. */
 #define SP_NEW(p, arena, n, err) do { if (!((p) = sp_arena_calloc((arena), (n), (err)))) return SP_FAILED; } while (0)

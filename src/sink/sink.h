@@ -53,6 +53,16 @@ sp_status sp_memory_table_add(sp_memory_table *t, const sp_batch *batches, int c
 /* The rows as they are now: shared, read-only batches kept alive until release. */
 sp_status sp_memory_table_snapshot(sp_memory_table *t, sp_arena *a, sp_batch **batches, int *count, sp_error *err);
 
+/* ---- collect.c: copies of a batch's rows, in task order; consume side is thread-safe ---- */
+typedef struct sp_collect sp_collect;
+sp_status sp_collect_new(int64_t max_rows_per_task, sp_collect **out, sp_error *err);   /* max 0: all rows are kept */
+void sp_collect_free(sp_collect *c);
+void sp_collect_reset(sp_collect *c);
+sp_status sp_collect_add(sp_collect *c, int task, const sp_batch *b, sp_error *err);
+int64_t sp_collect_rows(const sp_collect *c);      /* all that came, kept or not */
+/* The kept batches in task order; the array lives in a, the rows in c until reset. */
+sp_status sp_collect_batches(sp_collect *c, sp_arena *a, sp_batch **out, int *count, sp_error *err);
+
 /* Dataset.showString / console text of rows, exactly Spark's: used by show() and the console sink. */
 sp_status sp_show_rows(sp_buf *out, const sp_type *schema, const sp_batch *batches, int count, int num_rows, int truncate, bool vertical,
                        const sp_zone *zone, sp_error *err);

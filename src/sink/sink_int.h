@@ -4,16 +4,6 @@
 
 #include "sink/sink.h"
 
-/* ---- collect.c: copies of a batch's rows, in task order; consume side is thread-safe ---- */
-typedef struct sp_collect sp_collect;
-sp_status sp_collect_new(int64_t max_rows_per_task, sp_collect **out, sp_error *err);   /* max 0: all rows are kept */
-void sp_collect_free(sp_collect *c);
-void sp_collect_reset(sp_collect *c);
-sp_status sp_collect_add(sp_collect *c, int task, const sp_batch *b, sp_error *err);
-int64_t sp_collect_rows(const sp_collect *c);      /* all that came, kept or not */
-/* The kept batches in task order; the array lives in a, the rows in c until reset. */
-sp_status sp_collect_batches(sp_collect *c, sp_arena *a, sp_batch **out, int *count, sp_error *err);
-
 /* ---- file_writer.c: part files of one batch or job ---- */
 typedef struct sp_file_writer sp_file_writer;
 typedef struct sp_written { char *path; int64_t size, mtime_ms; } sp_written;   /* path absolute */
