@@ -59,7 +59,7 @@ int32_t sp_date_add_months(int32_t days, int64_t months)
 bool sp_timestamp_add_exact(int64_t us, int32_t months, int32_t days, int64_t add_us, const sp_zone *zone, int64_t *out)
 {
     if (months != 0 || days != 0) {
-        int64_t utc_s = sp_floor_div(us, SP_US_PER_SECOND), fraction = us - utc_s * SP_US_PER_SECOND;
+        int64_t utc_s = sp_floor_div(us, SP_US_PER_SECOND), fraction = sp_floor_mod(us, SP_US_PER_SECOND);
         int32_t offset = sp_zone_offset_at_utc_s(zone, utc_s);
         int64_t day = sp_floor_div(utc_s + offset, 86400), second = sp_floor_mod(utc_s + offset, 86400);
         if (months != 0) {

@@ -13,8 +13,8 @@ void    sp_civil_from_days(int64_t days, int64_t *year, int *month, int *day);
 int64_t sp_days_from_civil(int64_t year, int month, int day);
 bool    sp_is_leap(int64_t year);
 int     sp_days_in_month(int64_t year, int month);
-static inline int64_t sp_floor_div(int64_t a, int64_t b) { int64_t q = a / b; return (a % b != 0 && ((a < 0) != (b < 0))) ? q - 1 : q; }
-static inline int64_t sp_floor_mod(int64_t a, int64_t b) { return a - sp_floor_div(a, b) * b; }
+static inline int64_t sp_floor_div(int64_t a, int64_t b) { return a / b - (a % b != 0 && (a < 0) != (b < 0)); }
+static inline int64_t sp_floor_mod(int64_t a, int64_t b) { return a % b + (a % b != 0 && (a < 0) != (b < 0) ? b : 0); }
 
 /* Zones come from the system's tzdata (TZif), are cached for the process and never freed. Ids as java.time.ZoneId.of with Spark's
  * DateTimeUtils.getZoneId takes them: "UTC", "Z", "+01:00", "GMT+1", "Europe/Berlin". NULL and err (INVALID_TIMEZONE-like) when unknown. */
@@ -25,7 +25,10 @@ const char *sp_zone_id(const sp_zone *z);
 int  sp_zone_offset_at_utc(const sp_zone *z, int64_t utc_us);            /* seconds east */
 /* Local to UTC with java.time's rules: a gap moves forward by its length, an overlap takes the earlier offset. */
 int64_t sp_zone_local_to_utc(const sp_zone *z, int64_t local_us);
-static inline int64_t sp_zone_utc_to_local(const sp_zone *z, int64_t utc_us) { return utc_us + (int64_t)sp_zone_offset_at_utc(z, utc_us) * SP_US_PER_SECOND; }
+static inline int64_t sp_zone_utc_to_local(const sp_zone *z, int64_t utc_us)
+{
+    return utc_us + (int64_t)sp_zone_offset_at_utc(z, utc_us) * SP_US_PER_SECOND;
+}
 
 /* stringToDate / stringToTimestamp: Spark's lenient ISO forms ("2024-1-2", "2024-01-02T03:04:05.123456Z", "epoch"-less). */
 bool sp_parse_date(sp_str s, int32_t *days);
@@ -45,8 +48,13 @@ void sp_print_iso_ms(sp_buf *out, int64_t ms);
 typedef struct sp_pattern sp_pattern;
 sp_status sp_pattern_compile(sp_arena *a, sp_str pattern, bool for_parsing, const sp_pattern **out, sp_error *err);
 bool sp_pattern_parse_timestamp(const sp_pattern *p, sp_str s, const sp_zone *session_zone, int64_t *us);
-bool sp_pattern_parse_timestamp_ntz(const sp_pattern *p, sp_str s, int64_t *us);
+bool sp_pattern_parse_timestamp_ntz(const sp_pattern *p, sp_str s, int64_t *us);        /* a zone in the text is read over */
+bool sp_pattern_parse_timestamp_ntz_only(const sp_pattern *p, sp_str s, int64_t *us);   /* false when there is one */
+/* parseOptional and parseWithoutTimeZoneOptional, which schema inference asks: fields that need resolving ("h a", "G y") are ignored. */
+bool sp_pattern_infer_timestamp(const sp_pattern *p, sp_str s, const sp_zone *session_zone, int64_t *us);
+bool sp_pattern_infer_timestamp_ntz(const sp_pattern *p, sp_str s, bool allow_zone, int64_t *us);
 bool sp_pattern_parse_date(const sp_pattern *p, sp_str s, int32_t *days);
+/* zone NULL: us is local time (NTZ, dates); zone letters then fail, or leave out the optional section they are in. */
 sp_status sp_pattern_print(const sp_pattern *p, sp_buf *out, int64_t us, const sp_zone *zone, sp_error *err);
 
 /* Calendar arithmetic */

@@ -64,7 +64,7 @@ static char *put_fraction(char *p, int32_t fraction, int digits)
 static char *put_timestamp(char *p, int64_t us, const sp_zone *zone)
 {
     int64_t s = sp_floor_div(us, SP_US_PER_SECOND);
-    int32_t fraction = (int32_t)(us - s * SP_US_PER_SECOND);
+    int32_t fraction = (int32_t)sp_floor_mod(us, SP_US_PER_SECOND);
     if (zone)
         s += sp_zone_offset_at_utc_s(zone, s);
     int64_t days = sp_floor_div(s, 86400);
@@ -98,7 +98,7 @@ void sp_print_iso_ms(sp_buf *out, int64_t ms)
 {
     char text[64], *p = text;
     int64_t s = sp_floor_div(ms, 1000), days = sp_floor_div(s, 86400);
-    int millis = (int)(ms - s * 1000);
+    int millis = (int)sp_floor_mod(ms, 1000);
     p = put_date(p, days);
     *p++ = 'T';
     p = put_time(p, (int32_t)(s - days * 86400));

@@ -72,6 +72,14 @@ int32_t sp_zone_offset_at_utc_s(const sp_zone *z, int64_t utc_s)
     return z->offsets[count_until(z->at_utc, z->count, z->utc_bucket, utc_s)];
 }
 
+bool sp_zone_is_daylight_s(const sp_zone *z, int64_t utc_s)
+{
+    if (z->fixed)
+        return false;
+    utc_s -= cycles_past(z, z->at_utc, utc_s);
+    return z->daylight[count_until(z->at_utc, z->count, z->utc_bucket, utc_s)];
+}
+
 int64_t sp_zone_local_to_utc_s(const sp_zone *z, int64_t local_s)
 {
     if (z->fixed)

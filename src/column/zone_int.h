@@ -20,12 +20,14 @@ struct sp_zone {
     const int64_t *at_utc;
     const int64_t *at_local;
     const int32_t *offsets;       /* count + 1 */
+    const bool *daylight;         /* count + 1: is offsets[i] summer time; the larger offset is, whatever the file calls it */
     const uint16_t *utc_bucket;   /* transitions at or before the start of each 2^21-second piece of 1970..2106 */
     const uint16_t *local_bucket;
 };
 
 /* Seconds instead of microseconds, so that nothing overflows before it must. */
 int32_t sp_zone_offset_at_utc_s(const sp_zone *z, int64_t utc_s);
+bool sp_zone_is_daylight_s(const sp_zone *z, int64_t utc_s);
 int64_t sp_zone_local_to_utc_s(const sp_zone *z, int64_t local_s);
 /* As sp_zone_local_to_utc_s, but an overlap keeps `preferred` when that is one of its two offsets (ZonedDateTime.ofLocal). */
 int64_t sp_zone_local_to_utc_keep_s(const sp_zone *z, int64_t local_s, int32_t preferred);

@@ -133,19 +133,21 @@ static int64_t rule_at(const rule *r, int64_t year)
 
 /* ---- the table ---- */
 
-typedef struct table { int64_t *at; int32_t *offsets; int count; } table;
+typedef struct table { int64_t *at; int32_t *offsets; bool *daylight; int count; } table;
 
-static void add(table *t, int64_t at, int32_t offset)
+static void add(table *t, int64_t at, int32_t offset, bool daylight)
 {
     /* A change of name only is none of ours; of two transitions at one moment the later wins. */
     if (offset == t->offsets[t->count] || (t->count && at < t->at[t->count - 1]))
         return;
     if (t->count && at == t->at[t->count - 1]) {
         t->offsets[t->count] = offset;
+        t->daylight[t->count] = daylight;
         return;
     }
     t->at[t->count] = at;
     t->offsets[++t->count] = offset;
+    t->daylight[t->count] = daylight;
 }
 
 static void extend(table *t, const posix *p)
@@ -157,13 +159,25 @@ static void extend(table *t, const posix *p)
     for (int64_t last = year + CYCLE_YEARS + 1; year <= last; year++) {
         int64_t on = rule_at(&p->start, year) - p->std, off = rule_at(&p->end, year) - p->dst;
         if (on < off) {
-            add(t, on, p->dst);
-            add(t, off, p->std);
+            add(t, on, p->dst, true);
+            add(t, off, p->std, false);
         } else {
-            add(t, off, p->std);
-            add(t, on, p->dst);
+            add(t, off, p->std, false);
+            add(t, on, p->dst, true);
         }
     }
+}
+
+/* Where the file has winter time as the exception (Dublin, Casablanca), java.time has summer time. */
+static void turn_negative_daylight(table *t)
+{
+    for (int i = 1; i <= t->count; i++)
+        if (t->daylight[i] && t->offsets[i] < t->offsets[i - 1]) {
+            t->daylight[i] = false;
+            t->daylight[i - 1] = true;
+            if (i < t->count && t->offsets[i + 1] == t->offsets[i - 1])
+                t->daylight[i + 1] = true;
+        }
 }
 
 static sp_status buckets(sp_arena *a, const int64_t *at, int count, const uint16_t **out, sp_error *err)
@@ -180,7 +194,7 @@ static sp_status buckets(sp_arena *a, const int64_t *at, int count, const uint16
     return SP_OK;
 }
 
-static sp_status finish(sp_arena *a, sp_zone *z, const table *t, bool cyclic, sp_error *err)
+static sp_status finish(sp_arena *a, sp_zone *z, table *t, bool cyclic, sp_error *err)
 {
     if (t->count == 0) {
         z->fixed = true;
@@ -200,6 +214,8 @@ static sp_status finish(sp_arena *a, sp_zone *z, const table *t, bool cyclic, sp
     z->at_utc = t->at;
     z->at_local = local;
     z->offsets = t->offsets;
+    turn_negative_daylight(t);
+    z->daylight = t->daylight;
     SP_TRY(buckets(a, z->at_utc, z->count, &z->utc_bucket, err));
     return buckets(a, z->at_local, z->count, &z->local_bucket, err);
 }
@@ -243,11 +259,13 @@ sp_status sp_zone_from_tzif(sp_arena *a, sp_str id, sp_str bytes, sp_zone **out,
     int64_t room = h.time + 2 * (CYCLE_YEARS + 2);
     SP_NEW_ARRAY(t.at, a, room, err);
     SP_NEW_ARRAY(t.offsets, a, room + 1, err);
+    SP_NEW_ARRAY(t.daylight, a, room + 1, err);
     t.offsets[0] = (int32_t)big_endian(types, 4);
     for (int64_t i = 0; i < h.time; i++) {
         if (index[i] >= h.type)
             return malformed(id, err);
-        add(&t, big_endian(body + i * 8, 8), (int32_t)big_endian(types + index[i] * 6, 4));
+        const unsigned char *type = types + index[i] * 6;
+        add(&t, big_endian(body + i * 8, 8), (int32_t)big_endian(type, 4), type[4] != 0);
     }
     posix p = { 0 };
     const unsigned char *line = r.p + 1, *newline = r.p < r.end ? memchr(line, '\n', (size_t)(r.end - line)) : NULL;
