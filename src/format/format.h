@@ -44,7 +44,16 @@ typedef struct sp_format {
     sp_status (*open_encoder)(sp_arena *a, const sp_type *schema, const sp_props *options, const sp_expr_conf *conf, sp_encoder **out, sp_error *err);
     sp_status (*encode)(sp_encoder *e, const sp_batch *in, sp_arena *scratch, sp_buf *out, sp_error *err);   /* header lines come with the first call */
     sp_status (*finish)(sp_encoder *e, sp_buf *out, sp_error *err);
+    /* With these options a file must be fed in one piece though the format is splittable (multiLine, wholetext, a lineSep of one's own).
+     * NULL: never. */
+    bool (*needs_whole)(const sp_props *options);
 } sp_format;
+static inline bool sp_format_splits(const sp_format *f, const sp_props *options)
+{
+    return f->splittable && !(f->needs_whole && options && f->needs_whole(options));
+}
+
+extern const sp_function sp_family_json[];         /* from_json, to_json, get_json_object ...: registered when the runtime starts */
 
 const sp_format *sp_format_find(sp_str name);      /* any case; NULL when unknown */
 const sp_format *const *sp_format_all(int *count);
