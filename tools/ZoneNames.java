@@ -35,6 +35,8 @@ public class ZoneNames {
         StringBuilder line = new StringBuilder();
         for (String cell : cells) {
             String row = name + "(" + cell + ")";
+            if (row.length() > 120) row = row.substring(0, row.lastIndexOf(", \"", 115) + 1) + "\n      "
+                + row.substring(row.lastIndexOf(", \"", 115) + 1);
             if (line.length() + row.length() + 1 > 120) {
                 System.out.println(line.toString().trim());
                 line.setLength(0);

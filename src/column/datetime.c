@@ -1,8 +1,9 @@
 /* datetime.c -- the proleptic Gregorian calendar, and adding months, days and microseconds to dates and timestamps.
  *
- * Civil days are counted by Howard Hinnant's algorithm ("chrono-compatible low-level date algorithms"): years begin in March, so
- * that the leap day comes last. Adding follows java.time as Spark's DateTimeUtils.timestampAddInterval uses it: months, then days
- * on the local time line (ends of months clipped, the offset kept in an overlap), then microseconds on the UTC line. */
+ * Civil days are counted by Howard Hinnant's algorithm ("chrono-compatible low-level date algorithms"): years begin
+ * in March, so that the leap day comes last. Adding follows java.time as Spark's DateTimeUtils.timestampAddInterval
+ * uses it: months, then days on the local time line (ends of months clipped, the offset kept in an overlap), then
+ * microseconds on the UTC line. */
 #include "column/zone_int.h"
 
 bool sp_is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }

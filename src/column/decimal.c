@@ -1,10 +1,12 @@
 /* decimal.c -- arithmetic on 128-bit decimals with exact 256-bit intermediates.
  *
- * Behaviour: Spark 4.x org.apache.spark.sql.types.Decimal. Its * cuts to 39 digits and its / to scale 39 (both rounding down)
- * before the result type rounds HALF_UP; what is cut lies below the digit that decides, so one exact HALF_UP gives the same.
- * % fails when the whole quotient has more than 39 significant digits, as BigDecimal.remainder does under that MathContext.
+ * Behaviour: Spark 4.x org.apache.spark.sql.types.Decimal. Its * cuts to 39 digits and its / to scale 39 (both
+ * rounding down) before the result type rounds HALF_UP; what is cut lies below the digit that decides, so one exact
+ * HALF_UP gives the same. % fails when the whole quotient has more than 39 significant digits, as
+ * BigDecimal.remainder does under that MathContext.
  *
- * Signs are kept apart from magnitudes. Magnitudes wider than 128 bits are eight 32-bit limbs, divided by Knuth's algorithm D. */
+ * Signs are kept apart from magnitudes. Magnitudes wider than 128 bits are eight 32-bit limbs, divided by Knuth's
+ * algorithm D. */
 #include "column/decimal.h"
 
 typedef unsigned __int128 u128;
@@ -15,9 +17,11 @@ typedef struct wide { uint32_t limb[LIMBS]; } wide;
 #define P(high, low) ((sp_dec)(high) * TEN19 + (low))
 const sp_dec sp_pow10_table[39] = {
     1, 10, 100, 1000, 10000, 100000, 1000000, 10000000, 100000000, 1000000000, 10000000000, 100000000000, 1000000000000,
-    10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000, TEN19,
+    10000000000000, 100000000000000, 1000000000000000, 10000000000000000, 100000000000000000, 1000000000000000000,
+    TEN19,
     P(10, 0), P(100, 0), P(1000, 0), P(10000, 0), P(100000, 0), P(1000000, 0), P(10000000, 0), P(100000000, 0),
-    P(1000000000, 0), P(10000000000, 0), P(100000000000, 0), P(1000000000000, 0), P(10000000000000, 0), P(100000000000000, 0),
+    P(1000000000, 0), P(10000000000, 0), P(100000000000, 0), P(1000000000000, 0), P(10000000000000, 0),
+    P(100000000000000, 0),
     P(1000000000000000, 0), P(10000000000000000, 0), P(100000000000000000, 0), P(1000000000000000000, 0), P(TEN19, 0),
 };
 

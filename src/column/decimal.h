@@ -16,12 +16,15 @@ bool sp_dec_div(sp_dec a, sp_dec b, int scale_a, int scale_b, int precision, int
 bool sp_dec_rem(sp_dec a, sp_dec b, int scale_a, int scale_b, int precision, int scale, sp_dec *out);
 bool sp_dec_add(sp_dec a, sp_dec b, int scale_a, int scale_b, int precision, int scale, sp_dec *out);
 int  sp_dec_cmp(sp_dec a, int scale_a, sp_dec b, int scale_b);
-bool sp_dec_from_f64(double d, int precision, int scale, sp_dec *out);  /* by BigDecimal(Double.toString), as Scala does */
+/* by BigDecimal(Double.toString), as Scala does */
+bool sp_dec_from_f64(double d, int precision, int scale, sp_dec *out);
 double sp_dec_to_f64(sp_dec v, int scale);
-/* Text as java.math.BigDecimal takes it ("1e2", "-0.50", blanks trimmed); gives the exact unscaled value and scale before rounding. Of more
- * than 38 digits the first 38 are given; rounding those HALF_UP to fewer is still right. The scale may be negative. */
+/* Text as java.math.BigDecimal takes it ("1e2", "-0.50", blanks trimmed); gives the exact unscaled value and scale
+ * before rounding. Of more than 38 digits the first 38 are given; rounding those HALF_UP to fewer is still right. The
+ * scale may be negative. */
 bool sp_dec_parse(sp_str s, sp_dec *unscaled, int *scale);
-/* Decimal.fromString and changePrecision at once: exact whatever the number of digits; false when malformed or too large. */
+/* Decimal.fromString and changePrecision at once: exact whatever the number of digits; false when malformed or too
+ * large. */
 bool sp_dec_parse_to(sp_str s, int precision, int scale, sp_dec *out);
 void sp_dec_print(sp_buf *out, sp_dec v, int scale);               /* toPlainString */
 

@@ -1,14 +1,16 @@
 /* decimal_text.c -- decimals from and to text and doubles.
  *
- * Behaviour: java.math.BigDecimal(String), toPlainString and doubleValue; Spark's Decimal.fromString (which trims, and refuses
- * more than 38 digits before the point) and Decimal(Double), which goes by the digits of Double.toString. */
+ * Behaviour: java.math.BigDecimal(String), toPlainString and doubleValue; Spark's Decimal.fromString (which trims,
+ * and refuses more than 38 digits before the point) and Decimal(Double), which goes by the digits of Double.toString.
+ * */
 #include <stdio.h>
 
 #include "column/decimal.h"
 #include "column/parse.h"
 #include "column/print_int.h"
 
-/* sign, digits with one point somewhere or nowhere, exponent: digits[0..count) are the text's, `point` of them before the point. */
+/* sign, digits with one point somewhere or nowhere, exponent: digits[0..count) are the text's, `point` of them before
+ * the point. */
 typedef struct literal { bool negative; const char *digits; size_t length; int64_t fraction, exponent; } literal;
 
 static bool read_exponent(sp_str s, int64_t *out)
@@ -100,7 +102,8 @@ bool sp_dec_parse_to(sp_str s, int precision, int scale, sp_dec *out)
     if (count > 0 && count - from > SP_DECIMAL_MAX)
         return false;
     if (count > SP_DECIMAL_MAX) {
-        /* Of the significant digits, `kept` are at or before the last place asked for; all cannot be, they would be too many. */
+        /* Of the significant digits, `kept` are at or before the last place asked for; all cannot be, they would be
+         * too many. */
         int64_t kept = count - from + scale;
         if (kept > precision)
             return false;
@@ -108,7 +111,8 @@ bool sp_dec_parse_to(sp_str s, int precision, int scale, sp_dec *out)
         v += kept >= 0 && next >= 5;
         from = scale;
     }
-    return sp_dec_rescale(l.negative ? -v : v, from > 1000 ? 1000 : from < -1000 ? -1000 : (int)from, precision, scale, out);
+    return sp_dec_rescale(l.negative ? -v : v, from > 1000 ? 1000 : from < -1000 ? -1000 : (int)from, precision, scale,
+                          out);
 }
 
 bool sp_dec_from_f64(double d, int precision, int scale, sp_dec *out)

@@ -15,7 +15,8 @@ static const char *const day_time_fields[] = { "DAY", "HOUR", "MINUTE", "SECOND"
 /* ---- reading ---- */
 
 typedef enum state {
-    PREFIX, TRIM_BEFORE_SIGN, SIGN, TRIM_BEFORE_VALUE, VALUE, VALUE_FRACTION, TRIM_BEFORE_UNIT, UNIT_BEGIN, UNIT_SUFFIX, UNIT_END
+    PREFIX, TRIM_BEFORE_SIGN, SIGN, TRIM_BEFORE_VALUE, VALUE, VALUE_FRACTION, TRIM_BEFORE_UNIT, UNIT_BEGIN, UNIT_SUFFIX,
+    UNIT_END
 } state;
 
 enum { FIRST_FRACTION_SCALE = 100000000 };   /* nanoseconds in a tenth of a second */
@@ -201,7 +202,8 @@ static bool add_second(machine *m)
 
 static const struct { const char *name; bool (*add)(machine *m); } units[] = {
     { "year", add_year }, { "week", add_week }, { "day", add_day }, { "hour", add_hour }, { "second", add_second },
-    { "month", add_month }, { "minute", add_minute }, { "millisecond", add_millisecond }, { "microsecond", add_microsecond },
+    { "month", add_month }, { "minute", add_minute }, { "millisecond", add_millisecond },
+    { "microsecond", add_microsecond },
 };
 
 static sp_status read_unit(machine *m, char c)
@@ -334,7 +336,8 @@ void sp_print_year_month(sp_buf *out, int32_t months, const sp_type *t)
     else if (t->end_field == 0)
         sp_buf_printf(out, "INTERVAL '%s%lld' YEAR", sign, (long long)(count / 12));
     else
-        sp_buf_printf(out, "INTERVAL '%s%lld-%lld' YEAR TO MONTH", sign, (long long)(count / 12), (long long)(count % 12));
+        sp_buf_printf(out, "INTERVAL '%s%lld-%lld' YEAR TO MONTH", sign, (long long)(count / 12),
+                      (long long)(count % 12));
 }
 
 static void print_unit(sp_buf *out, int64_t value, const char *unit)

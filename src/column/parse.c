@@ -1,7 +1,7 @@
 /* parse.c -- texts to integers, booleans, and values of any flat type, as Spark's casts from strings read them.
  *
- * Behaviour: Spark 4.x UTF8String.toLong and toLongExact, StringUtils.isTrueString/isFalseString, and Cast under ANSI for the
- * choice of reader per type. */
+ * Behaviour: Spark 4.x UTF8String.toLong and toLongExact, StringUtils.isTrueString/isFalseString, and Cast under ANSI
+ * for the choice of reader per type. */
 #include "column/parse.h"
 
 #include "column/datetime.h"

@@ -6,7 +6,8 @@
 
 /* UTF8String.toLong/toInt..., with allow_decimal "12.9" -> 12 (non-ANSI casts). lo/hi bound the type. */
 bool sp_parse_integral(sp_str s, bool allow_decimal, int64_t lo, int64_t hi, int64_t *out);
-bool sp_parse_f64(sp_str s, double *out);      /* Cast.processFloatingPointSpecialLiterals and Java's Double.parseDouble ("1d", "Infinity", "1e3") */
+/* Cast.processFloatingPointSpecialLiterals and Java's Double.parseDouble ("1d", "Infinity", "1e3") */
+bool sp_parse_f64(sp_str s, double *out);
 bool sp_parse_f32(sp_str s, float *out);       /* the same for Float.parseFloat: rounded once */
 bool sp_parse_boolean(sp_str s, bool *out);    /* t true y yes 1 / f false n no 0, any case */
 /* One text as a value of the type, by cast's ANSI rules, for options, partition values and CSV-like readers. */

@@ -1,12 +1,12 @@
 /* parse_datetime.c -- dates, timestamps and times as casts from strings and the default formatters read them.
  *
  * Behaviour: Spark 4.x SparkDateTimeUtils.stringToDate, parseTimestampString (and stringToTimestamp,
- * stringToTimestampWithoutTimeZone, stringToTime over it). Texts of the two layouts that files hold, "yyyy-MM-dd HH:mm:ss[.f..]"
- * and the same with T and perhaps Z, are read eight bytes at a time; everything else goes through the segment machine, which
- * gives the same answer for those, too.
+ * stringToTimestampWithoutTimeZone, stringToTime over it). Texts of the two layouts that files hold, "yyyy-MM-dd
+ * HH:mm:ss[.f..]" and the same with T and perhaps Z, are read eight bytes at a time; everything else goes through the
+ * segment machine, which gives the same answer for those, too.
  *
- * The segment machine: digits gather in segment i (0 year, 1 month, 2 day, 3 hour, 4 minute, 5 second, 6 microsecond), a
- * separator that fits ends it; after seconds or fraction the rest of the text is a zone. */
+ * The segment machine: digits gather in segment i (0 year, 1 month, 2 day, 3 hour, 4 minute, 5 second, 6
+ * microsecond), a separator that fits ends it; after seconds or fraction the rest of the text is a zone. */
 #include "column/zone_int.h"
 #include "world/world.h"
 
@@ -46,10 +46,11 @@ static inline uint64_t load8(const char *p)
     return v;
 }
 
-/* text ^ layout has 0..9 in the bytes of digits and 0 in those of separators; limits has 0x76 (at most 9) and 0x7f (at most 0). */
+/* text ^ layout has 0..9 in the bytes of digits and 0 in those of separators; limits has 0x76 (at most 9) and 0x7f
+ * (at most 0). */
 static inline bool fits(uint64_t x, uint64_t limits) { return ((x | (x + limits)) & 0x8080808080808080ull) == 0; }
 
-#define BYTES8(a, b, c, d, e, f, g, h)                                                                                  \
+#define BYTES8(a, b, c, d, e, f, g, h)                                                                                 \
     ((uint64_t)(a) | (uint64_t)(b) << 8 | (uint64_t)(c) << 16 | (uint64_t)(d) << 24 | (uint64_t)(e) << 32 |            \
      (uint64_t)(f) << 40 | (uint64_t)(g) << 48 | (uint64_t)(h) << 56)
 #define D_ 0x76
@@ -67,7 +68,8 @@ static inline bool fast_date(const char *p, int64_t *days)
     uint32_t month = (uint32_t)(pairs >> 40 & 0xff);
     uint32_t tens = (uint32_t)(unsigned char)p[8] - '0', ones = (uint32_t)(unsigned char)p[9] - '0';
     uint32_t day = tens * 10 + ones;
-    if (tens > 9 || ones > 9 || month - 1 > 11 || day == 0 || (day > 28 && day > (uint32_t)sp_days_in_month(year, (int)month)))
+    if (tens > 9 || ones > 9 || month - 1 > 11 || day == 0 ||
+        (day > 28 && day > (uint32_t)sp_days_in_month(year, (int)month)))
         return false;
     uint32_t y = year - (month <= 2);   /* leap days up to the February before; wraps to -1 in year 0 */
     int32_t leaps = (int32_t)y >= 0 ? (int32_t)(y / 4 - y / 100 + y / 400) : -1;
@@ -92,7 +94,8 @@ static inline bool fast_timestamp(sp_str s, int64_t *local_s, int32_t *us, bool 
 {
     int64_t days;
     int32_t seconds;
-    if (s.n < 19 || s.n > 30 || (s.p[10] != ' ' && s.p[10] != 'T') || !fast_date(s.p, &days) || !fast_time(s.p + 11, &seconds))
+    if (s.n < 19 || s.n > 30 || (s.p[10] != ' ' && s.p[10] != 'T') || !fast_date(s.p, &days) ||
+        !fast_time(s.p + 11, &seconds))
         return false;
     *local_s = days * 86400 + seconds;
     size_t n = s.n - (s.p[s.n - 1] == 'Z');
@@ -130,7 +133,8 @@ static bool digits_fit(int segment, int digits)
     }
 }
 
-/* What a byte that is no digit does to segment i: the segment it must be a valid end of (-1: a malformed text), the next one. */
+/* What a byte that is no digit does to segment i: the segment it must be a valid end of (-1: a malformed text), the
+ * next one. */
 static int separator(int i, char b, bool signed_year, parts *out, int *next)
 {
     *next = i + 1;

@@ -1,10 +1,12 @@
 /* parse_f64.c -- doubles and floats from text as casts read them.
  *
- * Behaviour: Double.parseDouble and Float.parseFloat of JDK 17 (blanks trimmed, "1.", ".5", "1e3", "1d", "0x1.8p1", "NaN",
- * "Infinity"), then Cast.processFloatingPointSpecialLiterals for what they refuse ("inf", "+Infinity", "nan" in any case).
+ * Behaviour: Double.parseDouble and Float.parseFloat of JDK 17 (blanks trimmed, "1.", ".5", "1e3", "1d", "0x1.8p1",
+ * "NaN", "Infinity"), then Cast.processFloatingPointSpecialLiterals for what they refuse ("inf", "+Infinity", "nan"
+ * in any case).
  *
- * A mantissa below 2^53 (2^24) with a power of ten that is itself exact takes one exact division or multiplication (Clinger).
- * Everything else is written out again, its digits limited to more than can matter, for strtod, which rounds exactly. */
+ * A mantissa below 2^53 (2^24) with a power of ten that is itself exact takes one exact division or multiplication
+ * (Clinger). Everything else is written out again, its digits limited to more than can matter, for strtod, which
+ * rounds exactly. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE   /* strtod_l */
 #endif
@@ -120,7 +122,8 @@ static bool read_number(sp_str s, number *out)
 static bool write_number(const number *n, char *text, size_t room)
 {
     int64_t e = n->exponent > EXPONENT_MAX ? EXPONENT_MAX : n->exponent < -EXPONENT_MAX ? -EXPONENT_MAX : n->exponent;
-    int length = snprintf(text, room, "%s%.*s%c%lld", n->hexadecimal ? "0x" : "", n->digits, n->text, n->hexadecimal ? 'p' : 'e',
+    int length = snprintf(text, room, "%s%.*s%c%lld", n->hexadecimal ? "0x" : "", n->digits, n->text,
+                          n->hexadecimal ? 'p' : 'e',
                           (long long)e);
     return length > 0 && (size_t)length < room;
 }

@@ -1,15 +1,17 @@
 /* parse_interval.c -- strings cast to year-month and day-time intervals.
  *
- * Behaviour: Spark 4.x IntervalUtils.castStringToYMInterval and castStringToDTInterval, written there as one regular expression a
- * type. Either the bare value, "[+|-]d h:m:s.n", or the literal, "INTERVAL [+|-]'[+|-]d h:m:s.n' DAY TO SECOND"; the fields must
- * be exactly those of the type. (The sign's class was meant as "+ or -" and takes a bar, too.) */
+ * Behaviour: Spark 4.x IntervalUtils.castStringToYMInterval and castStringToDTInterval, written there as one regular
+ * expression a type. Either the bare value, "[+|-]d h:m:s.n", or the literal, "INTERVAL [+|-]'[+|-]d h:m:s.n' DAY TO
+ * SECOND"; the fields must be exactly those of the type. (The sign's class was meant as "+ or -" and takes a bar,
+ * too.) */
 #include <stdio.h>
 
 #include "column/datetime.h"
 
 enum { PARTS_MAX = 5 };
 
-/* What a text holds between its signs: parts of digits, separators before each but the first; `units` empty for a bare value. */
+/* What a text holds between its signs: parts of digits, separators before each but the first; `units` empty for a
+ * bare value. */
 typedef struct interval_text {
     int sign;
     int count;
@@ -25,7 +27,8 @@ static const char *const field_types[2][4] = { { "year", "month" }, { "day", "ho
 /* By start and end field, as Spark lists them in its errors. */
 static const char *const month_formats[2][2] = { { "y", "y-m" }, { NULL, "m" } };
 static const char *const day_formats[4][4] = {
-    { "d", "d h", "d h:m", "d h:m:s.n" }, { NULL, "h", "h:m", "h:m:s.n" }, { NULL, NULL, "m", "m:s.n" }, { NULL, NULL, NULL, "s.n" },
+    { "d", "d h", "d h:m", "d h:m:s.n" }, { NULL, "h", "h:m", "h:m:s.n" }, { NULL, NULL, "m", "m:s.n" },
+    { NULL, NULL, NULL, "s.n" },
 };
 
 static bool is_digit(const cursor *c) { return c->p < c->end && *c->p >= '0' && *c->p <= '9'; }
@@ -117,11 +120,13 @@ static sp_status mismatch(sp_str input, const sp_type *t, sp_error *err)
     const char *format = day_time ? day_formats[start][end] : month_formats[start][end];
     const char *const *names = field_names[day_time], *const *types = field_types[day_time];
     const char *to = end > start ? " TO " : "", *to_small = end > start ? " to " : "";
-    const char *formats = sp_error_format(err, "`[+|-]%s`, `INTERVAL [+|-]'[+|-]%s' %s%s%s`", format, format, names[start], to,
+    const char *formats = sp_error_format(err, "`[+|-]%s`, `INTERVAL [+|-]'[+|-]%s' %s%s%s`", format, format,
+                                          names[start], to,
                                           end > start ? names[end] : "");
     const char *type = sp_error_format(err, "interval %s%s%s", types[start], to_small, end > start ? types[end] : "");
     if (day_time)
-        return SP_FAIL(err, INVALID_INTERVAL_FORMAT__UNMATCHED_FORMAT_STRING_WITH_NOTICE, "typeName", type, "intervalStr", "day-time",
+        return SP_FAIL(err, INVALID_INTERVAL_FORMAT__UNMATCHED_FORMAT_STRING_WITH_NOTICE, "typeName", type,
+                       "intervalStr", "day-time",
                        "supportedFormat", formats, "input", shown(err, input));
     return SP_FAIL(err, INVALID_INTERVAL_FORMAT__UNMATCHED_FORMAT_STRING, "typeName", type, "intervalStr", "year-month",
                    "supportedFormat", formats, "input", shown(err, input));
@@ -131,7 +136,8 @@ static sp_status mismatch(sp_str input, const sp_type *t, sp_error *err)
 
 static sp_status month_overflow(sp_str input, sp_error *err)
 {
-    return SP_FAIL(err, INVALID_INTERVAL_FORMAT__INTERVAL_PARSING, "input", shown(err, input), "interval", "year-month");
+    return SP_FAIL(err, INVALID_INTERVAL_FORMAT__INTERVAL_PARSING, "input", shown(err, input), "interval",
+                   "year-month");
 }
 
 sp_status sp_parse_year_month(sp_str s, const sp_type *t, int32_t *months, sp_error *err)

@@ -1,11 +1,13 @@
 /* pattern.c -- datetime patterns compiled.
  *
- * Behaviour: Spark 4.x DateTimeFormatterHelper.convertIncompatiblePattern (what is refused, y read as u unless there is an era),
- * createBuilderWithVarLengthSecondFraction (S while parsing), java.time.format.DateTimeFormatterBuilder.appendPattern of JDK 17
- * (letters, counts, errors, adjacent value parsing). A pattern that is refused though java.text.SimpleDateFormat would have
- * taken it is answered with DATETIME_PATTERN_RECOGNITION, as DateTimeFormatterHelper.checkLegacyFormatter does.
+ * Behaviour: Spark 4.x DateTimeFormatterHelper.convertIncompatiblePattern (what is refused, y read as u unless there
+ * is an era), createBuilderWithVarLengthSecondFraction (S while parsing),
+ * java.time.format.DateTimeFormatterBuilder.appendPattern of JDK 17 (letters, counts, errors, adjacent value
+ * parsing). A pattern that is refused though java.text.SimpleDateFormat would have taken it is answered with
+ * DATETIME_PATTERN_RECOGNITION, as DateTimeFormatterHelper.checkLegacyFormatter does.
  *
- * Adjacent values ("yyyyMMdd"): the first number of a run remembers how many digits the fixed-width ones after it need. */
+ * Adjacent values ("yyyyMMdd"): the first number of a run remembers how many digits the fixed-width ones after it
+ * need. */
 #include "column/pattern_int.h"
 
 typedef struct builder {
@@ -38,7 +40,8 @@ static bool append_value(builder *b, pattern_node node)
 {
     int active = b->active;
     bool fixed = node.min == node.max && node.sign == SIGN_NOT_NEGATIVE;
-    if (active >= 0)   /* a number of open width ends the run: the first takes what it can, the ones between are lost to it */
+    /* a number of open width ends the run: the first takes what it can, the ones between are lost to it */
+    if (active >= 0)
         b->nodes[active].subsequent = fixed ? b->nodes[active].subsequent + node.max : 0;
     if (!append(b, node))
         return false;
@@ -48,14 +51,16 @@ static bool append_value(builder *b, pattern_node node)
 
 static bool append_number(builder *b, pattern_field field, int min, int max, pattern_sign sign)
 {
-    return append_value(b, (pattern_node){ .kind = N_NUMBER, .field = field, .min = (int8_t)min, .max = (int8_t)max, .sign = sign });
+    return append_value(b, (pattern_node){ .kind = N_NUMBER, .field = field, .min = (int8_t)min, .max = (int8_t)max,
+                                           .sign = sign });
 }
 
 static bool append_fraction(builder *b, int min, int max)
 {
     if (min > 9 || max > 9)
         return false;
-    pattern_node node = { .kind = N_FRACTION, .field = F_NANO, .min = (int8_t)min, .max = (int8_t)max, .sign = SIGN_NOT_NEGATIVE };
+    pattern_node node = { .kind = N_FRACTION, .field = F_NANO, .min = (int8_t)min, .max = (int8_t)max,
+                          .sign = SIGN_NOT_NEGATIVE };
     return min == max ? append_value(b, node) : append(b, node);
 }
 
@@ -100,7 +105,8 @@ static bool short_number(builder *b, int count, pattern_field field)
 static bool year(builder *b, int count, pattern_field field)
 {
     if (count == 2)
-        return append_value(b, (pattern_node){ .kind = N_NUMBER, .field = field, .min = 2, .max = 2, .sign = SIGN_NOT_NEGATIVE,
+        return append_value(b, (pattern_node){ .kind = N_NUMBER, .field = field, .min = 2, .max = 2,
+                                               .sign = SIGN_NOT_NEGATIVE,
                                                .reduced = true });
     if (count > 19)
         return false;
@@ -165,7 +171,8 @@ static bool zone(builder *b, char letter, int count)
         return false;
     if (letter == 'v' && count != 1 && count != 4)
         return false;
-    return append(b, (pattern_node){ .kind = N_ZONE_TEXT, .style = count == 4 ? STYLE_FULL : STYLE_SHORT, .generic = letter == 'v' });
+    return append(b, (pattern_node){ .kind = N_ZONE_TEXT, .style = count == 4 ? STYLE_FULL : STYLE_SHORT,
+                                     .generic = letter == 'v' });
 }
 
 static bool letters(builder *b, char letter, int count)
@@ -299,7 +306,8 @@ static bool append_with_fractions(builder *b, sp_str s, bool has_era)
             while (piece.n) {
                 sp_str before = leading(piece, false), rest = { piece.p + before.n, piece.n - before.n };
                 sp_str fraction = leading(rest, true);
-                if (!append_pattern(b, before, has_era) || (fraction.n && !append_fraction(b, 1, (int)(fraction.n > 99 ? 99 : fraction.n))))
+                int digits = (int)(fraction.n > 99 ? 99 : fraction.n);
+                if (!append_pattern(b, before, has_era) || (digits && !append_fraction(b, 1, digits)))
                     return false;
                 piece = (sp_str){ rest.p + fraction.n, rest.n - fraction.n };
             }
@@ -330,7 +338,8 @@ static bool legacy_takes(sp_str s)
     return !quote;
 }
 
-/* A refused pattern, quoted as a SQL literal: under the upgrade's condition when SimpleDateFormat would have taken it. */
+/* A refused pattern, quoted as a SQL literal: under the upgrade's condition when SimpleDateFormat would have taken
+ * it. */
 static sp_status unrecognized(sp_str pattern, bool refused_by_spark, sp_error *err)
 {
     static const char docs[] = "https://spark.apache.org/docs/latest";
@@ -346,9 +355,11 @@ static sp_status unrecognized(sp_str pattern, bool refused_by_spark, sp_error *e
     }
     shown[n] = '\'';
     if (legacy)
-        return SP_FAIL(err, INCONSISTENT_BEHAVIOR_CROSS_VERSION__DATETIME_PATTERN_RECOGNITION, "pattern", shown, "config",
+        return SP_FAIL(err, INCONSISTENT_BEHAVIOR_CROSS_VERSION__DATETIME_PATTERN_RECOGNITION, "pattern", shown,
+                       "config",
                        "\"spark.sql.legacy.timeParserPolicy\"", "docroot", docs);
-    return SP_FAIL_AS(err, SP_EXC_RUNTIME, INVALID_DATETIME_PATTERN__WITH_SUGGESTION, "pattern", shown, "docroot", docs);
+    return SP_FAIL_AS(err, SP_EXC_RUNTIME, INVALID_DATETIME_PATTERN__WITH_SUGGESTION, "pattern", shown, "docroot",
+                      docs);
 }
 
 static bool contains(sp_str s, const char *what)
@@ -369,7 +380,8 @@ static sp_status check_piece(sp_str piece, sp_str pattern, bool for_parsing, sp_
         if (piece.p[i] && (strchr("ABnNp", piece.p[i]) || (for_parsing && strchr("EFqQ", piece.p[i])))) {
             letter[0] = piece.p[i];
             return SP_FAIL(err, INVALID_DATETIME_PATTERN__ILLEGAL_CHARACTER, "c", letter, "pattern",
-                           err ? sp_error_format(err, "%.*s", (int)(pattern.n > 512 ? 512 : pattern.n), pattern.p) : "");
+                           err ? sp_error_format(err, "%.*s", (int)(pattern.n > 512 ? 512 : pattern.n),
+                                                 pattern.p) : "");
         }
     for (size_t i = 0; i < sizeof too_long / sizeof *too_long; i++)
         if (contains(piece, too_long[i]))

@@ -6,8 +6,10 @@
 
 /* ChronoField, as far as pattern letters reach; MODIFIED_JULIAN_DAY is JulianFields'. */
 typedef enum pattern_field {
-    F_ERA, F_YEAR_OF_ERA, F_YEAR, F_MONTH, F_DAY_OF_MONTH, F_DAY_OF_YEAR, F_QUARTER, F_DAY_OF_WEEK, F_ALIGNED_DAY_OF_WEEK_IN_MONTH,
-    F_MODIFIED_JULIAN_DAY, F_AMPM, F_HOUR, F_CLOCK_HOUR, F_HOUR_OF_AMPM, F_CLOCK_HOUR_OF_AMPM, F_MINUTE, F_SECOND, F_NANO,
+    F_ERA, F_YEAR_OF_ERA, F_YEAR, F_MONTH, F_DAY_OF_MONTH, F_DAY_OF_YEAR, F_QUARTER, F_DAY_OF_WEEK,
+    F_ALIGNED_DAY_OF_WEEK_IN_MONTH,
+    F_MODIFIED_JULIAN_DAY, F_AMPM, F_HOUR, F_CLOCK_HOUR, F_HOUR_OF_AMPM, F_CLOCK_HOUR_OF_AMPM, F_MINUTE, F_SECOND,
+    F_NANO,
     F_OFFSET, F_COUNT
 } pattern_field;
 
@@ -49,7 +51,8 @@ sp_str sp_pattern_text(pattern_field field, pattern_style style, int64_t value);
 int sp_pattern_text_range(pattern_field field, int *first);
 /* The name that z (generic: v) prints for a zone, or {NULL, 0}: its id is printed then. */
 sp_str sp_pattern_zone_name(const char *zone_id, pattern_style style, bool generic, bool daylight);
-/* The longest region id (names false) or id and name (names true) that text starts with, whatever its case: its length, or 0. */
+/* The longest region id (names false) or id and name (names true) that text starts with, whatever its case: its
+ * length, or 0. */
 size_t sp_pattern_match_zone(sp_str text, bool names, pattern_style style, sp_str *zone_id);
 
 #endif

@@ -1,11 +1,12 @@
 /* pattern_parse.c -- texts read by a compiled pattern, and what is read made a date or a timestamp.
  *
- * Behaviour: the parse methods of java.time.format.DateTimeFormatterBuilder's printer-parsers (JDK 17; strict, whatever the letters'
- * case), java.time.format.Parsed.resolve and IsoChronology.resolveDate under ResolverStyle.STRICT, then Spark's
- * DateTimeFormatterHelper.toLocalDate and toLocalTime, which fill what is missing: 1970, January, the 1st, midnight.
+ * Behaviour: the parse methods of java.time.format.DateTimeFormatterBuilder's printer-parsers (JDK 17; strict,
+ * whatever the letters' case), java.time.format.Parsed.resolve and IsoChronology.resolveDate under
+ * ResolverStyle.STRICT, then Spark's DateTimeFormatterHelper.toLocalDate and toLocalTime, which fill what is missing:
+ * 1970, January, the 1st, midnight.
  *
- * Three steps: nodes put numbers into fields (one number a field: a second, different one fails); fields are resolved to a date
- * and a time where they are whole, each within its range; the rest is defaulted. */
+ * Three steps: nodes put numbers into fields (one number a field: a second, different one fails); fields are resolved
+ * to a date and a time where they are whole, each within its range; the rest is defaulted. */
 #include "column/pattern_int.h"
 
 typedef struct fields {
@@ -349,9 +350,11 @@ typedef struct moment {
 } moment;
 
 static const struct { int64_t least, most; } ranges[F_COUNT] = {
-    [F_ERA] = { 0, 1 }, [F_YEAR_OF_ERA] = { 1, 1000000000 }, [F_YEAR] = { -999999999, 999999999 }, [F_MONTH] = { 1, 12 },
+    [F_ERA] = { 0, 1 }, [F_YEAR_OF_ERA] = { 1, 1000000000 }, [F_YEAR] = { -999999999, 999999999 },
+    [F_MONTH] = { 1, 12 },
     [F_DAY_OF_MONTH] = { 1, 31 }, [F_DAY_OF_YEAR] = { 1, 366 }, [F_AMPM] = { 0, 1 }, [F_HOUR] = { 0, 23 },
-    [F_CLOCK_HOUR] = { 1, 24 }, [F_HOUR_OF_AMPM] = { 0, 11 }, [F_CLOCK_HOUR_OF_AMPM] = { 1, 12 }, [F_MINUTE] = { 0, 59 },
+    [F_CLOCK_HOUR] = { 1, 24 }, [F_HOUR_OF_AMPM] = { 0, 11 }, [F_CLOCK_HOUR_OF_AMPM] = { 1, 12 },
+    [F_MINUTE] = { 0, 59 },
     [F_SECOND] = { 0, 59 }, [F_NANO] = { 0, 999999999 },
 };
 
@@ -459,7 +462,10 @@ static bool resolve_hours(fields *f)
     return true;
 }
 
-static int64_t value_or(const fields *f, pattern_field field, int64_t other) { return has(f, field) ? f->value[field] : other; }
+static int64_t value_or(const fields *f, pattern_field field, int64_t other)
+{
+    return has(f, field) ? f->value[field] : other;
+}
 
 static bool resolve_time(fields *f, moment *out)
 {
@@ -478,7 +484,8 @@ static bool resolve_time(fields *f, moment *out)
     out->has_time = true;
     /* Half-day fields that had no partner are checked against the time. */
     int hour = (int)f->value[F_HOUR];
-    return (!has(f, F_AMPM) || f->value[F_AMPM] == hour / 12) && (!has(f, F_HOUR_OF_AMPM) || f->value[F_HOUR_OF_AMPM] == hour % 12);
+    return (!has(f, F_AMPM) || f->value[F_AMPM] == hour / 12) &&
+        (!has(f, F_HOUR_OF_AMPM) || f->value[F_HOUR_OF_AMPM] == hour % 12);
 }
 
 /* ---- Spark's defaults ---- */
@@ -545,7 +552,8 @@ static bool timestamp(const sp_pattern *pattern, sp_str s, bool resolve, const s
 {
     fields f;
     moment m;
-    if (!read(pattern, s, resolve, &f, &m) || (!f.has_zone && !offset_in_range(&f)) || !default_date(&f, &m) || !default_time(&f, &m))
+    if (!read(pattern, s, resolve, &f, &m) || (!f.has_zone && !offset_in_range(&f)) || !default_date(&f, &m) ||
+        !default_time(&f, &m))
         return false;
     int64_t local_s = m.days * 86400 + m.second, utc_s;
     if (f.has_zone)
@@ -571,7 +579,10 @@ bool sp_pattern_parse_timestamp(const sp_pattern *p, sp_str s, const sp_zone *se
     return timestamp(p, s, true, session_zone, us);
 }
 
-bool sp_pattern_parse_timestamp_ntz(const sp_pattern *p, sp_str s, int64_t *us) { return timestamp_ntz(p, s, true, true, us); }
+bool sp_pattern_parse_timestamp_ntz(const sp_pattern *p, sp_str s, int64_t *us)
+{
+    return timestamp_ntz(p, s, true, true, us);
+}
 
 bool sp_pattern_parse_timestamp_ntz_only(const sp_pattern *p, sp_str s, int64_t *us)
 {

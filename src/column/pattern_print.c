@@ -1,7 +1,7 @@
 /* pattern_print.c -- timestamps printed by a compiled pattern.
  *
- * Behaviour: java.time.format.DateTimeFormatter.format of JDK 17 with Locale.US (CLDR's texts). Without a zone the value is a
- * LocalDateTime: zone letters then fail, or leave out the optional section they stand in. */
+ * Behaviour: java.time.format.DateTimeFormatter.format of JDK 17 with Locale.US (CLDR's texts). Without a zone the
+ * value is a LocalDateTime: zone letters then fail, or leave out the optional section they stand in. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -23,7 +23,8 @@ typedef enum outcome { PRINTED, LEFT_OUT, IMPOSSIBLE } outcome;
 
 static const char *const months[2][12] = {
     { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" },
-    { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December" },
+    { "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+      "December" },
 };
 static const char *const weekdays[2][7] = {
     { "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun" },
@@ -97,7 +98,8 @@ static void two(sp_buf *out, bool colon, int v) { sp_buf_printf(out, colon ? ":%
 /* Types 1 and 2 print minutes when there are any, 3 and 4 always, 5 and 6 seconds, too, when there are any. */
 static void print_offset(printing *p, const pattern_node *node)
 {
-    int total = abs(p->offset), hours = total / 3600, minutes = total / 60 % 60, seconds = total % 60, type = node->type;
+    int total = abs(p->offset), hours = total / 3600, minutes = total / 60 % 60, seconds = total % 60,
+        type = node->type;
     bool with_minutes = type >= 3 || (type >= 1 && minutes > 0), with_seconds = type >= 5 && seconds > 0;
     bool colon = type > 0 && type % 2 == 0;
     if (hours == 0 && !(with_minutes && minutes) && !with_seconds) {
@@ -128,7 +130,8 @@ static void print_localized_offset(printing *p, const pattern_node *node)
 
 static void print_zone_text(printing *p, const pattern_node *node)
 {
-    sp_str name = sp_pattern_zone_name(p->zone->id, node->style, node->generic, sp_zone_is_daylight_s(p->zone, p->utc_s));
+    sp_str name = sp_pattern_zone_name(p->zone->id, node->style, node->generic,
+                                       sp_zone_is_daylight_s(p->zone, p->utc_s));
     if (name.p)
         sp_buf_add(p->out, name.p, name.n);
     else
@@ -139,7 +142,8 @@ static outcome no_zone(printing *p, bool offset)
 {
     if (p->optional)
         return LEFT_OUT;
-    sp_error_plain(p->err, SP_EXC_DATETIME, offset ? "Unsupported field: OffsetSeconds" : "Unable to extract ZoneId from temporal");
+    sp_error_plain(p->err, SP_EXC_DATETIME, "%s",
+                   offset ? "Unsupported field: OffsetSeconds" : "Unable to extract ZoneId from temporal");
     return IMPOSSIBLE;
 }
 

@@ -1,7 +1,7 @@
 /* pattern_zone.c -- the names of time zones that pattern letters z and v print and read, and region ids in a text.
  *
- * Behaviour: ZoneTextPrinterParser and ZoneIdPrinterParser of JDK 17 in Locale.US; the tables are pattern_zone_names.inc. A text is read as
- * the longest id or name it starts with, whatever its case. */
+ * Behaviour: ZoneTextPrinterParser and ZoneIdPrinterParser of JDK 17 in Locale.US; the tables are
+ * pattern_zone_names.inc. A text is read as the longest id or name it starts with, whatever its case. */
 #include "column/pattern_int.h"
 
 typedef struct names { const char *name[6]; } names;

@@ -1,7 +1,8 @@
 /* print_datetime.c -- dates, timestamps and times as casts to string print them.
  *
- * Behaviour: Spark's DateFormatter and FractionTimestampFormatter: yyyy-MM-dd HH:mm:ss, then the fraction without trailing
- * zeros; years past 9999 with a plus sign, before 0 with a minus, of at least four digits (SignStyle.EXCEEDS_PAD). */
+ * Behaviour: Spark's DateFormatter and FractionTimestampFormatter: yyyy-MM-dd HH:mm:ss, then the fraction without
+ * trailing zeros; years past 9999 with a plus sign, before 0 with a minus, of at least four digits
+ * (SignStyle.EXCEEDS_PAD). */
 #include "column/zone_int.h"
 
 static char *two(char *p, int v)

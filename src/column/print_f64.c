@@ -1,13 +1,13 @@
 /* print_f64.c -- doubles and floats as JDK 17's Double.toString and Float.toString print them.
  *
- * Behaviour: jdk.internal.math.FloatingDecimal.BinaryToASCIIBuffer of JDK 17 (before JDK 19's Raffaello Giulietti printer). It is
- * Steele and White's fixed-up dragon4 with habits of its own that show in texts, so the habits are kept:
+ * Behaviour: jdk.internal.math.FloatingDecimal.BinaryToASCIIBuffer of JDK 17 (before JDK 19's Raffaello Giulietti
+ * printer). It is Steele and White's fixed-up dragon4 with habits of its own that show in texts, so the habits are
+ * kept:
  *   - a whole number below 2^63 is printed by integer division, digits below its precision rounded away first;
- *   - otherwise value = B/S, half a unit in the last place = M/S: digits of B/S come until what is left is below M or within M
- *     of the next digit. Done in 32-bit ints when B and 10 S fit, in 64-bit ones when those do, in big integers else; "within
- *     M" is strict in the first two and not in the last, and M may wrap round in the first two;
- *   - where the text will have an exponent, digits go on past the first even when it would be enough ("2.0E-322" is never
- *     tried before "1.98E-322").
+ *   - otherwise value = B/S, half a unit in the last place = M/S: digits of B/S come until what is left is below M or
+ *     within M of the next digit. Done in 32-bit ints when B and 10 S fit, in 64-bit ones when those do, in big
+ *     integers else; "within M" is strict in the first two and not in the last, and M may wrap round in the first two;
+ *   - where the text will have an exponent, digits go on past the first even when it would be enough.
  * Text form: plain for 10^-3 <= |value| < 10^7, else one digit, point, digits, E, exponent. */
 #include "column/decimal.h"
 #include "column/print_int.h"
@@ -26,7 +26,8 @@ static uint64_t pow5(int n)
     return v;
 }
 
-/* B = mantissa * 5^b5 * 2^b2, S = 5^s5 * 2^s2, M = 5^m5 * 2^m2; the value is B/S * 10^decimal_exponent with B/S < 10. */
+/* B = mantissa * 5^b5 * 2^b2, S = 5^s5 * 2^s2, M = 5^m5 * 2^m2; the value is B/S * 10^decimal_exponent with B/S < 10.
+ * */
 typedef struct scaled { uint64_t mantissa; int b5, b2, s5, s2, m5, m2; int decimal_exponent; } scaled;
 
 /* Why the digits ended, and so which way the last is rounded. */
@@ -45,7 +46,8 @@ static void round_up(sp_float_digits *out)
     }
 }
 
-/* Takes the first digit, or drops it when it is a zero that nothing rounds up. Whether more digits must come whatever `e` says. */
+/* Takes the first digit, or drops it when it is a zero that nothing rounds up. Whether more digits must come whatever
+ * `e` says. */
 static void first_digit(sp_float_digits *out, int q, ending *e, int *decimal_exponent)
 {
     out->count = 0;
@@ -162,7 +164,8 @@ static int big_sum_cmp(const big *a, const big *b, const big *c)
     return big_cmp(&sum, c);
 }
 
-/* a / s, which is below 10; a becomes 10 * (a mod s). The quotient is guessed from the leading limbs, never too large. */
+/* a / s, which is below 10; a becomes 10 * (a mod s). The quotient is guessed from the leading limbs, never too
+ * large. */
 static int big_digit(big *a, const big *s)
 {
     int q = 0;
@@ -243,7 +246,8 @@ static int estimate_exponent(uint64_t fraction, int exponent)
     return whole - (d < whole);
 }
 
-/* fraction has its highest bit at 2^52; the value is fraction * 2^(exponent - 52), of which significant_bits are known. */
+/* fraction has its highest bit at 2^52; the value is fraction * 2^(exponent - 52), of which significant_bits are
+ * known. */
 static void find_digits(uint64_t fraction, int exponent, int significant_bits, sp_float_digits *out)
 {
     int tail_zeros = __builtin_ctzll(fraction), bits = FRACTION_BITS + 1 - tail_zeros;
@@ -251,7 +255,8 @@ static void find_digits(uint64_t fraction, int exponent, int significant_bits, s
     if (exponent <= 62 && tiny == 0) {
         /* floor(log10(2^p)) digits lie below the last known bit. */
         int p = exponent > significant_bits ? exponent - significant_bits - 1 : 0;
-        uint64_t whole = exponent >= FRACTION_BITS ? fraction << (exponent - FRACTION_BITS) : fraction >> (FRACTION_BITS - exponent);
+        int shift = exponent - FRACTION_BITS;
+        uint64_t whole = shift >= 0 ? fraction << shift : fraction >> -shift;
         whole_digits(whole, p > 1 ? p * 30103 / 100000 : 0, out);
         return;
     }

@@ -1,10 +1,10 @@
 /* zone.c -- zones by id, and the conversions between UTC and local time.
  *
- * Ids are taken as Spark's SparkDateTimeUtils.getZoneId takes them: "+1:00" and "+01:0" are widened, java.time's SHORT_IDS
- * ("PST", "CTT") replaced, and the rest read by ZoneId.of's rules: an offset, UTC/GMT/UT with an offset, or a region of tzdata.
- * Regions come from the system's TZif files and stay in a process-wide table: immutable entries in chains whose heads are
- * swapped atomically, so that readers never wait. Two threads that load a zone at once both push it; the first is found from
- * then on.
+ * Ids are taken as Spark's SparkDateTimeUtils.getZoneId takes them: "+1:00" and "+01:0" are widened, java.time's
+ * SHORT_IDS ("PST", "CTT") replaced, and the rest read by ZoneId.of's rules: an offset, UTC/GMT/UT with an offset, or
+ * a region of tzdata. Regions come from the system's TZif files and stay in a process-wide table: immutable entries
+ * in chains whose heads are swapped atomically, so that readers never wait. Two threads that load a zone at once both
+ * push it; the first is found from then on.
  *
  * Looking an offset up: one load from a table of 24-day pieces for 1970..2106, a binary search elsewhere. */
 #include <stdatomic.h>
@@ -26,13 +26,16 @@ static const struct { const char *alias, *id; } short_ids[] = {
     { "CAT", "Africa/Harare" }, { "CNT", "America/St_Johns" }, { "CST", "America/Chicago" }, { "CTT", "Asia/Shanghai" },
     { "EAT", "Africa/Addis_Ababa" }, { "ECT", "Europe/Paris" }, { "IET", "America/Indiana/Indianapolis" },
     { "IST", "Asia/Kolkata" }, { "JST", "Asia/Tokyo" }, { "MIT", "Pacific/Apia" }, { "NET", "Asia/Yerevan" },
-    { "NST", "Pacific/Auckland" }, { "PLT", "Asia/Karachi" }, { "PNT", "America/Phoenix" }, { "PRT", "America/Puerto_Rico" },
-    { "PST", "America/Los_Angeles" }, { "SST", "Pacific/Guadalcanal" }, { "VST", "Asia/Ho_Chi_Minh" }, { "EST", "-05:00" },
+    { "NST", "Pacific/Auckland" }, { "PLT", "Asia/Karachi" }, { "PNT", "America/Phoenix" },
+    { "PRT", "America/Puerto_Rico" },
+    { "PST", "America/Los_Angeles" }, { "SST", "Pacific/Guadalcanal" }, { "VST", "Asia/Ho_Chi_Minh" },
+    { "EST", "-05:00" },
     { "MST", "-07:00" }, { "HST", "-10:00" },
 };
 
 /* Files of the tzdata package that java.time has no region for (TzdbZoneRulesCompiler leaves them out). */
-static const char *const not_regions[] = { "EST", "HST", "MST", "ROC", "GMT+0", "GMT-0", "Factory", "localtime", "posixrules" };
+static const char *const not_regions[] = { "EST", "HST", "MST", "ROC", "GMT+0", "GMT-0", "Factory", "localtime",
+                                           "posixrules" };
 
 /* ---- looking offsets up ---- */
 
@@ -150,7 +153,8 @@ bool sp_zone_parse_offset(sp_str id, int32_t *seconds)
             return false;
         break;
     case 9:
-        if (!two_digits(id, 1, &h) || id.p[3] != ':' || !two_digits(id, 4, &m) || id.p[6] != ':' || !two_digits(id, 7, &s))
+        if (!two_digits(id, 1, &h) || id.p[3] != ':' || !two_digits(id, 4, &m) || id.p[6] != ':' ||
+            !two_digits(id, 7, &s))
             return false;
         break;
     default:
@@ -207,7 +211,8 @@ static void push(sp_zone *z)
 static sp_status unknown(sp_str id, sp_error *err)
 {
     /* A long text would not be shown whole anyway. */
-    return SP_FAIL(err, INVALID_TIMEZONE, "timeZone", sp_error_format(err, "%.*s", (int)(id.n > 512 ? 512 : id.n), id.p));
+    return SP_FAIL(err, INVALID_TIMEZONE, "timeZone", sp_error_format(err, "%.*s", (int)(id.n > 512 ? 512 : id.n),
+                                                                      id.p));
 }
 
 /* ZoneRegion.checkId's letters, and no file of tzdata that is not a region. */
@@ -259,7 +264,8 @@ static const sp_zone *region(sp_str id, sp_str asked, sp_error *err)
     const sp_zone *z = cached(id, hash);
     if (z)
         return z;
-    sp_arena *a = sp_arena_new("zone", 0);   /* with the file's bytes in it: kept for the process, some kilobytes a zone */
+    /* with the file's bytes in it: kept for the process, some kilobytes a zone */
+    sp_arena *a = sp_arena_new("zone", 0);
     if (!a) {
         sp_error_memory(err, "a time zone");
         return NULL;
@@ -277,7 +283,8 @@ static const sp_zone *region(sp_str id, sp_str asked, sp_error *err)
 
 /* ---- ids ---- */
 
-/* getZoneId's two widenings: the first "+h:" becomes "+0h:", a final "+hh:m" becomes "+hh:0m". out has room for two more. */
+/* getZoneId's two widenings: the first "+h:" becomes "+0h:", a final "+hh:m" becomes "+hh:0m". out has room for two
+ * more. */
 static sp_str widen(sp_str id, char *out)
 {
     size_t n = id.n;

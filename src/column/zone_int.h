@@ -6,8 +6,9 @@
 
 enum { SP_ZONE_BUCKET_BITS = 21, SP_ZONE_BUCKETS = 1 << (32 - SP_ZONE_BUCKET_BITS) };
 
-/* Offset offsets[i] holds from at_utc[i - 1] (inclusive) to at_utc[i]; offsets[0] before everything. at_local[i] is the first
- * local second that takes offsets[i + 1] for good: the end of the gap or overlap that transition i makes. */
+/* Offset offsets[i] holds from at_utc[i - 1] (inclusive) to at_utc[i]; offsets[0] before everything. at_local[i] is
+ * the first local second that takes offsets[i + 1] for good: the end of the gap or overlap that transition i makes.
+ * */
 struct sp_zone {
     const char *id;               /* as java.time.ZoneId.getId */
     uint64_t hash;
@@ -20,7 +21,8 @@ struct sp_zone {
     const int64_t *at_utc;
     const int64_t *at_local;
     const int32_t *offsets;       /* count + 1 */
-    const bool *daylight;         /* count + 1: is offsets[i] summer time; the larger offset is, whatever the file calls it */
+    /* count + 1: is offsets[i] summer time; the larger offset is, whatever the file calls it */
+    const bool *daylight;
     const uint16_t *utc_bucket;   /* transitions at or before the start of each 2^21-second piece of 1970..2106 */
     const uint16_t *local_bucket;
 };
@@ -29,7 +31,8 @@ struct sp_zone {
 int32_t sp_zone_offset_at_utc_s(const sp_zone *z, int64_t utc_s);
 bool sp_zone_is_daylight_s(const sp_zone *z, int64_t utc_s);
 int64_t sp_zone_local_to_utc_s(const sp_zone *z, int64_t local_s);
-/* As sp_zone_local_to_utc_s, but an overlap keeps `preferred` when that is one of its two offsets (ZonedDateTime.ofLocal). */
+/* As sp_zone_local_to_utc_s, but an overlap keeps `preferred` when that is one of its two offsets
+ * (ZonedDateTime.ofLocal). */
 int64_t sp_zone_local_to_utc_keep_s(const sp_zone *z, int64_t local_s, int32_t preferred);
 /* ZoneOffset.of: "Z", "+h", "+hh", "+hhmm", "+hh:mm", "+hhmmss", "+hh:mm:ss". */
 bool sp_zone_parse_offset(sp_str id, int32_t *seconds);

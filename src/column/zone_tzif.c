@@ -1,9 +1,9 @@
 /* zone_tzif.c -- TZif files (RFC 8536/9636, version 2 and later) to a table of transitions.
  *
- * The 64-bit block gives the transitions; the footer's POSIX TZ rule is written out for 400 years after the last of them, one whole cycle
- * of the Gregorian calendar, so that any later time can be looked up by moving it back whole cycles (zone.c). Local thresholds
- * follow java.time: within a gap or an overlap the offset before the transition is the one taken, so both end at
- * transition + the larger offset. */
+ * The 64-bit block gives the transitions; the footer's POSIX TZ rule is written out for 400 years after the last of
+ * them, one whole cycle of the Gregorian calendar, so that any later time can be looked up by moving it back whole
+ * cycles (zone.c). Local thresholds follow java.time: within a gap or an overlap the offset before the transition is
+ * the one taken, so both end at transition + the larger offset. */
 #include <stdlib.h>
 
 #include "column/zone_int.h"
@@ -229,12 +229,15 @@ static bool read_header(reader *r, header *h, int time_bytes, const unsigned cha
     if (r->end - r->p < 44 || memcmp(r->p, "TZif", 4) != 0)
         return false;
     const unsigned char *c = r->p + 20;
-    *h = (header){ big_endian(c, 4), big_endian(c + 4, 4), big_endian(c + 8, 4), big_endian(c + 12, 4), big_endian(c + 16, 4),
+    *h = (header){ big_endian(c, 4), big_endian(c + 4, 4), big_endian(c + 8, 4), big_endian(c + 12, 4),
+                   big_endian(c + 16, 4),
                    big_endian(c + 20, 4) };
-    if (h->isut < 0 || h->isstd < 0 || h->leap < 0 || h->time < 0 || h->time > TRANSITIONS_MAX || h->type < 0 || h->type > 256 ||
+    if (h->isut < 0 || h->isstd < 0 || h->leap < 0 || h->time < 0 || h->time > TRANSITIONS_MAX || h->type < 0 ||
+        h->type > 256 ||
         h->chars < 0)
         return false;
-    int64_t size = h->time * (time_bytes + 1) + h->type * 6 + h->chars + h->leap * (time_bytes + 4) + h->isstd + h->isut;
+    int64_t size = h->time * (time_bytes + 1) + h->type * 6 + h->chars + h->leap * (time_bytes + 4) + h->isstd;
+    size += h->isut;
     *body = r->p + 44;
     if (size > r->end - *body)
         return false;

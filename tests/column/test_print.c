@@ -33,7 +33,8 @@ TEST(names_and_zeros)
 {
     sp_buf out = { 0 };
     DEFER(sp_buf_done, &out);
-    const double values[] = { 0.0, -0.0, __builtin_nan(""), __builtin_inf(), -__builtin_inf(), 2.0E-3, 1.0E7, 2.2250738585072014E-308 };
+    const double values[] = { 0.0, -0.0, __builtin_nan(""), __builtin_inf(), -__builtin_inf(), 2.0E-3, 1.0E7,
+                              2.2250738585072014E-308 };
     for (size_t i = 0; i < sizeof values / sizeof *values; i++) {
         sp_print_f64(&out, values[i]);
         sp_buf_putc(&out, ' ');

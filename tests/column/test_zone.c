@@ -1,4 +1,5 @@
-/* Zone ids against Spark's getZoneId (golden/datetime.txt), conversions against java.time's rules, and files that are not whole. */
+/* Zone ids against Spark's getZoneId (golden/datetime.txt), conversions against java.time's rules, and files that are
+ * not whole. */
 #include "column/golden/table.h"
 #include "column/zone_int.h"
 #include "test.h"

@@ -1,4 +1,5 @@
-/* Any pattern on any text: the first line is the pattern, the rest is read with it and with the default readers. LINK: column */
+/* Any pattern on any text: the first line is the pattern, the rest is read with it and with the default readers.
+ * LINK: column */
 #include "column/column.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
