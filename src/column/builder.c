@@ -1,8 +1,8 @@
 /* builder.c -- vectors built one row after the other.
  *
- * Room doubles when it runs out; the validity bitmap is made at the first null. Strings that are copied go into chunks of
- * the arena, shared by no one, so that a short row costs no allocation of its own. A struct's row is complete when it is closed:
- * children that were given nothing for it get a null. */
+ * Room doubles when it runs out; the validity bitmap is made at the first null. Strings that are copied go into
+ * chunks of the arena, shared by no one, so that a short row costs no allocation of its own. A struct's row is
+ * complete when it is closed: children that were given nothing for it get a null. */
 #include "column/vec_int.h"
 
 struct sp_builder {
@@ -85,7 +85,7 @@ sp_status sp_build_null(sp_builder *b, sp_error *err)
     SP_TRY(mark_null(b, err));
     if (b->width) memset((char *)b->data + b->width * b->rows, 0, b->width);
     if (has_lists(b)) ((sp_list *)b->data)[b->rows].offset = b->child[0]->rows;
-    else for (int i = 0; i < b->child_count; i++) {
+    for (int i = 0; i < b->child_count && !has_lists(b); i++) {
         sp_builder_truncate(b->child[i], b->rows);   /* what an abandoned row left */
         SP_TRY(sp_build_null(b->child[i], err));
     }

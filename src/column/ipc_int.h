@@ -1,8 +1,9 @@
 /* ipc_int.h -- flatbuffers, as far as Arrow's messages need them, and what ipc's files share.
  *
- * Reading: positions are offsets into the metadata bytes, 0 = absent; every access is checked against the bytes, and one
- * that is out of them sets `bad` and gives 0. Writing: forwards, straight into the output; tables are laid out by their
- * caller, offsets to what follows are patched when it is written. Field numbers are those of Arrow's Message.fbs and Schema.fbs. */
+ * Reading: positions are offsets into the metadata bytes, 0 = absent; every access is checked against the bytes, and
+ * one that is out of them sets `bad` and gives 0. Writing: forwards, straight into the output; tables are laid out by
+ * their caller, offsets to what follows are patched when it is written. Field numbers are those of Arrow's
+ * Message.fbs and Schema.fbs. */
 #ifndef SP_COLUMN_IPC_INT_H
 #define SP_COLUMN_IPC_INT_H
 
@@ -12,7 +13,8 @@
 enum { SP_ARROW_SCHEMA = 1, SP_ARROW_DICTIONARY = 2, SP_ARROW_BATCH = 3 };
 typedef enum sp_arrow_kind {
     SP_ARROW_NONE, SP_ARROW_NULL, SP_ARROW_INT, SP_ARROW_FLOAT, SP_ARROW_BINARY, SP_ARROW_UTF8, SP_ARROW_BOOL,
-    SP_ARROW_DECIMAL, SP_ARROW_DATE, SP_ARROW_TIME, SP_ARROW_TIMESTAMP, SP_ARROW_INTERVAL, SP_ARROW_LIST, SP_ARROW_STRUCT,
+    SP_ARROW_DECIMAL, SP_ARROW_DATE, SP_ARROW_TIME, SP_ARROW_TIMESTAMP, SP_ARROW_INTERVAL, SP_ARROW_LIST,
+    SP_ARROW_STRUCT,
     SP_ARROW_UNION, SP_ARROW_FIXED_BINARY, SP_ARROW_FIXED_LIST, SP_ARROW_MAP, SP_ARROW_DURATION, SP_ARROW_LARGE_BINARY,
     SP_ARROW_LARGE_UTF8, SP_ARROW_LARGE_LIST, SP_ARROW_RUN_END, SP_ARROW_BINARY_VIEW, SP_ARROW_UTF8_VIEW,
     SP_ARROW_LIST_VIEW, SP_ARROW_LARGE_LIST_VIEW, SP_ARROW_KIND_COUNT
@@ -48,7 +50,12 @@ static inline bool sp_fb_has(sp_fb *f, uint64_t at, uint64_t size)
     return false;
 }
 #define SP_FB_GET(NAME, T) \
-    static inline T NAME(sp_fb *f, uint64_t at) { T v = 0; if (sp_fb_has(f, at, sizeof v)) memcpy(&v, f->p + at, sizeof v); return v; }
+    static inline T NAME(sp_fb *f, uint64_t at) \
+    { \
+        T v = 0; \
+        if (sp_fb_has(f, at, sizeof v)) memcpy(&v, f->p + at, sizeof v); \
+        return v; \
+    }
 SP_FB_GET(sp_fb_u8, uint8_t)
 SP_FB_GET(sp_fb_u16, uint16_t)
 SP_FB_GET(sp_fb_u32, uint32_t)
@@ -136,7 +143,8 @@ static inline void sp_fbw_u32(sp_fbw *w, uint32_t at, uint32_t v) { sp_fbw_set(w
 static inline void sp_fbw_i64(sp_fbw *w, uint32_t at, int64_t v) { sp_fbw_set(w, at, &v, 8); }
 /* The offset at `at` leads to where we are. */
 static inline void sp_fbw_here(sp_fbw *w, uint32_t at) { sp_fbw_u32(w, at, sp_fbw_at(w) - at); }
-/* A zeroed table of `size` bytes (8-aligned, its first four the way to the vtable), field i at offsets[i], 0 = absent. */
+/* A zeroed table of `size` bytes (8-aligned, its first four the way to the vtable), field i at offsets[i], 0 =
+ * absent. */
 static inline uint32_t sp_fbw_table(sp_fbw *w, uint16_t size, int count, const uint16_t *offsets)
 {
     uint16_t head[2] = { (uint16_t)(4 + 2 * count), size };
@@ -171,7 +179,8 @@ static inline uint32_t sp_fbw_vector(sp_fbw *w, uint32_t at, uint32_t count, uin
 
 /* ---- ipc_schema.c ---- */
 
-/* Opens an encapsulated message whose header table (kind: SP_ARROW_...) is written next; *body_length is where its length goes. */
+/* Opens an encapsulated message whose header table (kind: SP_ARROW_...) is written next; *body_length is where its
+ * length goes. */
 sp_fbw sp_ipc_message_open(sp_buf *out, int kind, uint32_t *body_length);
 void   sp_ipc_message_close(sp_fbw *w);
 sp_status sp_ipc_write_schema(sp_buf *out, const sp_type *schema, const char *session_zone, sp_error *err);

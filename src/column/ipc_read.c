@@ -1,10 +1,10 @@
 /* ipc_read.c -- an Arrow IPC stream to batches. The bytes come from outside: nothing in them is believed.
  *
- * A record batch is a list of nodes (length, nulls) and one of buffers (offset, length), both in the order of a walk through
- * the schema's fields; every buffer is checked to lie in the body and to be large enough for its node's length before it is
- * read, offsets to be ascending and within what they point into. Fixed-width data is copied (it may lie unaligned), strings are views into
- * `data`. Dictionary-encoded columns are decoded through a DICT vector. Lengths that no buffer backs (null columns) make
- * no allocation. From: Arrow columnar format 1.5. */
+ * A record batch is a list of nodes (length, nulls) and one of buffers (offset, length), both in the order of a walk
+ * through the schema's fields; every buffer is checked to lie in the body and to be large enough for its node's
+ * length before it is read, offsets to be ascending and within what they point into. Fixed-width data is copied (it
+ * may lie unaligned), strings are views into `data`. Dictionary-encoded columns are decoded through a DICT vector.
+ * Lengths that no buffer backs (null columns) make no allocation. From: Arrow columnar format 1.5. */
 #include "column/ipc_int.h"
 
 #include "column/vec_int.h"
@@ -21,7 +21,8 @@ typedef struct reader {
     sp_fb fb;
     const uint8_t *body;
     int64_t body_bytes;
-    uint32_t node, node_count, buffer, buffer_count, variadic, variadic_count;   /* positions in fb, and how many are left */
+    /* positions in fb, and how many are left */
+    uint32_t node, node_count, buffer, buffer_count, variadic, variadic_count;
     bool compressed;
     sp_batch *batches;
     int batch_count, batch_cap;
@@ -59,7 +60,8 @@ static sp_status next_buffer(reader *r, span *out)
     if (length < 8) return bad(r, "a compressed buffer without its size");
     memcpy(&plain, out->p, 8);
     if (plain != -1)
-        return sp_error_plain(r->err, SP_EXC_UNSUPPORTED_OPERATION, "Compressed Arrow record batches are not supported");
+        return sp_error_plain(r->err, SP_EXC_UNSUPPORTED_OPERATION,
+                              "Compressed Arrow record batches are not supported");
     *out = (span){ out->p + 8, length - 8 };
     return SP_OK;
 }
@@ -230,7 +232,8 @@ static sp_status read_fixed(reader *r, const sp_arrow_field *f, sp_vec *v)
         break;
     case SP_ARROW_FLOAT:
         if (f->width != 16) break;
-        for (uint32_t i = 0; i < v->rows; i++) ((float *)v->data)[i] = half_to_float((uint16_t)load_int(s.p, i, 16, false));
+        for (uint32_t i = 0; i < v->rows; i++)
+            ((float *)v->data)[i] = half_to_float((uint16_t)load_int(s.p, i, 16, false));
         return SP_OK;
     case SP_ARROW_INT:
         if (f->is_signed) break;
@@ -239,7 +242,8 @@ static sp_status read_fixed(reader *r, const sp_arrow_field *f, sp_vec *v)
     default: {
         int64_t mul, div;
         unit_scale(f, &mul, &div);
-        if (mul != 1 || div != 1 || bits != 8 * (int)sp_kind_width(v->type->kind)) return read_scaled(r, f, v, s.p, bits);
+        bool same = mul == 1 && div == 1 && bits == 8 * (int)sp_kind_width(v->type->kind);
+        if (!same) return read_scaled(r, f, v, s.p, bits);
     }
     }
     memcpy(v->data, s.p, bytes);
@@ -260,7 +264,8 @@ static sp_status read_offset_strings(reader *r, sp_vec *v, bool wide)
     if (at < 0) return bad(r, "a negative offset");
     for (uint32_t i = 0; i < v->rows; i++) {
         int64_t end = load_int(offsets.p, i + 1, bits, true);
-        if (end < at || end > text.n || end - at > UINT32_MAX) return bad(r, "offsets that do not ascend within their buffer");
+        if (end < at || end > text.n || end - at > UINT32_MAX)
+            return bad(r, "offsets that do not ascend within their buffer");
         views[i] = sp_view_make((const char *)text.p + at, (size_t)(end - at));
         at = end;
     }
@@ -371,10 +376,8 @@ static sp_status read_struct(reader *r, const sp_arrow_field *f, sp_vec *v)
 /* An upper bound of the rows that the rest of the body can back, so that no length is taken at its word. */
 static sp_status check_length(reader *r, const sp_arrow_field *f, uint32_t rows)
 {
-    bool free_of_buffers = f->kind == SP_ARROW_FIXED_LIST || f->kind == SP_ARROW_STRUCT || f->kind == SP_ARROW_FIXED_BINARY;
-    uint64_t most = (uint64_t)r->body_bytes * 8;
-    if (free_of_buffers && f->kind != SP_ARROW_STRUCT && rows > most) return bad(r, "a length that nothing backs");
-    return !free_of_buffers && rows > most ? bad(r, "a length that no buffer backs") : SP_OK;
+    if (f->kind == SP_ARROW_STRUCT) return SP_OK;    /* takes no room of its own */
+    return rows > (uint64_t)r->body_bytes * 8 ? bad(r, "a length that no buffer backs") : SP_OK;
 }
 
 /* The type whose data the vector holds; children come when they are read. */
@@ -595,7 +598,8 @@ static sp_status read_message(reader *r, uint32_t root, bool *has_schema)
     return s == SP_OK && r->fb.bad ? bad(r, "data outside its message") : s;
 }
 
-sp_status sp_ipc_read(sp_str data, sp_arena *a, const sp_type **schema, sp_batch **batches, int *batch_count, sp_error *err)
+sp_status sp_ipc_read(sp_str data, sp_arena *a, const sp_type **schema, sp_batch **batches, int *batch_count,
+                      sp_error *err)
 {
     reader r = { .arena = a, .err = err, .at = (const uint8_t *)data.p, .end = (const uint8_t *)data.p + data.n };
     bool has_schema = false;

@@ -1,9 +1,9 @@
 /* ipc_schema.c -- Arrow schema messages: Spark's types to Arrow's and back.
  *
- * From: org.apache.spark.sql.util.ArrowUtils (toArrowSchema, toArrowField, fromArrowType), Arrow's Schema.fbs. What Spark never
- * sends but pandas may is read as the nearest type: unsigned integers as the next wider signed one (64 bits: decimal(20,0)), half
- * floats as float, date64 and all units of time as Spark's own unit. A struct of value and metadata whose metadata field says
- * variant=true is a variant. */
+ * From: org.apache.spark.sql.util.ArrowUtils (toArrowSchema, toArrowField, fromArrowType), Arrow's Schema.fbs. What
+ * Spark never sends but pandas may is read as the nearest type: unsigned integers as the next wider signed one (64
+ * bits: decimal(20,0)), half floats as float, date64 and all units of time as Spark's own unit. A struct of value and
+ * metadata whose metadata field says variant=true is a variant. */
 #include "column/ipc_int.h"
 
 enum { DEPTH_MAX = 64, FIELDS_MAX = 100000 };
@@ -157,7 +157,8 @@ sp_status sp_ipc_write_schema(sp_buf *out, const sp_type *schema, const char *se
 {
     static const uint16_t layout[] = { 4, 8 };    /* endianness, fields */
     uint32_t body_length;
-    writer s = { sp_ipc_message_open(out, SP_ARROW_SCHEMA, &body_length), sp_str_of(session_zone ? session_zone : "UTC") };
+    writer s = { .zone = sp_str_of(session_zone ? session_zone : "UTC") };
+    s.w = sp_ipc_message_open(out, SP_ARROW_SCHEMA, &body_length);
     uint32_t table = header_table(&s.w, body_length, 12, 2, layout);
     uint32_t slots = sp_fbw_vector(&s.w, table + 8, (uint32_t)schema->field_count, 4);
     for (int i = 0; i < schema->field_count; i++) {
@@ -179,13 +180,14 @@ static sp_status unsupported(reader *r, const char *name)
 
 static const sp_type *int_type(reader *r, const sp_arrow_field *f)
 {
-    int bits = f->is_signed ? f->width : f->width * 2;
-    switch (bits) {
+    switch (f->is_signed || f->width < 0 || f->width > 64 ? f->width : f->width * 2) {
     case 8: return sp_type_of(SP_BYTE);
     case 16: return sp_type_of(SP_SHORT);
     case 32: return sp_type_of(SP_INT);
     case 64: return sp_type_of(SP_LONG);
-    case 128: return sp_type_decimal(r->arena, 20, 0, r->err);
+    case 128:
+        if (f->width == 64) return sp_type_decimal(r->arena, 20, 0, r->err);
+        /* fall through */
     default: sp_ipc_malformed(r->err, "an integer of unknown width"); return NULL;
     }
 }
@@ -194,7 +196,7 @@ static const sp_type *nested_type(reader *r, sp_arrow_field *f, bool variant)
 {
     if (f->kind == SP_ARROW_STRUCT) {
         if (variant) return sp_type_of(SP_VARIANT);
-        sp_field *fields = sp_arena_calloc(r->arena, sizeof *fields * (size_t)(f->child_count ? f->child_count : 1), r->err);
+        sp_field *fields = sp_arena_calloc(r->arena, sizeof *fields * ((size_t)f->child_count + 1), r->err);
         if (!fields) return NULL;
         for (int i = 0; i < f->child_count; i++)
             fields[i] = (sp_field){ f->child[i].name, f->child[i].type, f->child[i].nullable, { NULL, 0 } };
@@ -288,8 +290,8 @@ static const sp_type *read_parameters(reader *r, sp_arrow_field *f, uint32_t tab
         if (f->width > 0) return nested_type(r, f, false);
         sp_ipc_malformed(r->err, "a list of no elements");
         return NULL;
-    case SP_ARROW_LIST: case SP_ARROW_LARGE_LIST: case SP_ARROW_LIST_VIEW: case SP_ARROW_LARGE_LIST_VIEW: case SP_ARROW_MAP:
-    case SP_ARROW_STRUCT: return nested_type(r, f, variant);
+    case SP_ARROW_LIST: case SP_ARROW_LARGE_LIST: case SP_ARROW_LIST_VIEW: case SP_ARROW_LARGE_LIST_VIEW:
+    case SP_ARROW_MAP: case SP_ARROW_STRUCT: return nested_type(r, f, variant);
     case SP_ARROW_UNION: unsupported(r, "Union"); return NULL;
     case SP_ARROW_RUN_END: unsupported(r, "RunEndEncoded"); return NULL;
     default: unsupported(r, "unknown"); return NULL;
@@ -338,6 +340,12 @@ static sp_status read_field(reader *r, uint32_t table, int depth, sp_arrow_field
     return f->type ? SP_OK : SP_FAILED;
 }
 
+static bool is_variant(const sp_arrow_field *child)
+{
+    return sp_str_is(child[0].name, "value") && sp_str_is(child[1].name, "metadata") &&
+           child[0].type->kind == SP_BINARY && child[1].type->kind == SP_BINARY;
+}
+
 static sp_status read_fields(reader *r, uint32_t at, uint32_t count, int depth, sp_arrow_field *parent, bool *variant)
 {
     if (depth > DEPTH_MAX) return sp_ipc_malformed(r->err, "types nested too deep");
@@ -347,11 +355,10 @@ static sp_status read_fields(reader *r, uint32_t at, uint32_t count, int depth, 
     SP_NEW_ARRAY(parent->child, r->arena, count + 1, r->err);
     for (uint32_t i = 0; i < count; i++) {
         uint32_t slot = at + 4 * i, offset = sp_fb_u32(r->f, slot);
-        if (!sp_fb_has(r->f, (uint64_t)slot + offset, 4)) return sp_ipc_malformed(r->err, "a field outside its message");
+        if (!sp_fb_has(r->f, (uint64_t)slot + offset, 4))
+            return sp_ipc_malformed(r->err, "a field outside its message");
         SP_TRY(read_field(r, slot + offset, depth, &parent->child[i]));
-        if (i == 1 && count == 2 && sp_str_is(parent->child[1].name, "metadata") && sp_str_is(parent->child[0].name, "value"))
-            *variant = says_variant(r->f, slot + offset) && parent->child[0].type->kind == SP_BINARY &&
-                       parent->child[1].type->kind == SP_BINARY;
+        if (i == 1 && count == 2) *variant = is_variant(parent->child) && says_variant(r->f, slot + offset);
     }
     return SP_OK;
 }

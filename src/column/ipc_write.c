@@ -1,9 +1,9 @@
 /* ipc_write.c -- batches to an Arrow IPC stream, written forwards in one pass.
  *
- * A record batch's metadata has a size that the schema alone decides: a node for every field and two or three buffers each. So room for
- * it is made first, the buffers are written behind it straight from the vectors, and their places and lengths are
- * patched. Buffers start at multiples of eight, as Arrow Java pads them. A column without nulls has an empty validity
- * buffer. From: Arrow columnar format 1.5, IPC; ArrowWriter of Spark for what each type becomes. */
+ * A record batch's metadata has a size that the schema alone decides: a node for every field and two or three buffers
+ * each. So room for it is made first, the buffers are written behind it straight from the vectors, and their places
+ * and lengths are patched. Buffers start at multiples of eight, as Arrow Java pads them. A column without nulls has
+ * an empty validity buffer. From: Arrow columnar format 1.5, IPC; ArrowWriter of Spark for what each type becomes. */
 #include "column/ipc_int.h"
 
 #include "column/vec_int.h"
@@ -110,7 +110,11 @@ static sp_status write_head(writer *w, const sp_vec *v, const uint32_t *index, u
 
 /* ---- data ---- */
 
-#define COPY_AS(T) do { const loose_##T *f = v->data; loose_##T *t = to; for (uint32_t i = 0; i < count; i++) t[i] = f[index[i]]; } while (0)
+#define COPY_AS(T) do { \
+        const loose_##T *f = v->data; \
+        loose_##T *t = to; \
+        for (uint32_t i = 0; i < count; i++) t[i] = f[index[i]]; \
+    } while (0)
 static sp_status write_fixed(writer *w, const sp_vec *v, const uint32_t *index, uint32_t count)
 {
     size_t width = sp_kind_width(v->type->kind), begin = w->out->len;
@@ -119,7 +123,8 @@ static sp_status write_fixed(writer *w, const sp_vec *v, const uint32_t *index, 
     if (!index) {
         if (count) memcpy(to, v->data, width * count);
     } else if (width == 16) {    /* no 16-byte moves into what is not aligned */
-        for (uint32_t i = 0; i < count; i++) memcpy((char *)to + 16 * i, (const char *)v->data + 16 * (size_t)index[i], 16);
+        const char *from = v->data;
+        for (uint32_t i = 0; i < count; i++) memcpy((char *)to + 16 * (size_t)i, from + 16 * (size_t)index[i], 16);
     } else if (width == 8) COPY_AS(u64);
     else if (width == 4) COPY_AS(u32);
     else if (width == 2) COPY_AS(u16);
@@ -190,7 +195,8 @@ static sp_status write_strings(writer *w, const sp_vec *v, const uint32_t *index
 }
 
 /* The offsets of ARRAY and MAP; *below is the index of the elements to write (NULL: the first *total of them). */
-static sp_status write_lists(writer *w, const sp_vec *v, const uint32_t *index, uint32_t count, const uint32_t **below, uint32_t *total)
+static sp_status write_lists(writer *w, const sp_vec *v, const uint32_t *index, uint32_t count,
+                             const uint32_t **below, uint32_t *total)
 {
     const sp_list *lists = v->data;
     size_t begin = w->out->len, sum = 0;
@@ -281,8 +287,8 @@ static sp_status write_batch(writer *w, const sp_type *schema, const sp_batch *b
     return SP_OK;
 }
 
-sp_status sp_ipc_write(const sp_type *schema, const sp_batch *const *batches, int batch_count, const char *session_zone, bool with_eos,
-                       sp_buf *out, sp_error *err)
+sp_status sp_ipc_write(const sp_type *schema, const sp_batch *const *batches, int batch_count,
+                       const char *session_zone, bool with_eos, sp_buf *out, sp_error *err)
 {
     static const uint32_t eos[2] = { 0xffffffffu, 0 };
     writer w = { .out = out, .err = err };

@@ -1,9 +1,11 @@
 /* rowkey.c -- hashes of rows, a column at a time.
  *
- * From: org.apache.spark.sql.catalyst.expressions.Murmur3Hash (HashExpression, InterpretedHashFunction): the hash so far is the
- * seed of the next column; a null leaves it; arrays, maps and structs fold their elements; -0.0 counts as 0.0 and every NaN as
- * the canonical one; decimals of more than 18 digits are hashed as the bytes of their BigInteger.
- * Our table hash multiplies 64 x 64 bits and folds the halves; a string of up to 12 bytes is its 16-byte view, two words. */
+ * From: org.apache.spark.sql.catalyst.expressions.Murmur3Hash (HashExpression, InterpretedHashFunction): the hash so
+ * far is the seed of the next column; a null leaves it; arrays, maps and structs fold their elements; -0.0 counts as
+ * 0.0 and every NaN as the canonical one; decimals of more than 18 digits are hashed as the bytes of their
+ * BigInteger.
+ * Our table hash multiplies 64 x 64 bits and folds the halves; a string of up to 12 bytes is its 16-byte
+ * view, two words. */
 #include "column/rowkey.h"
 
 #include "column/vec_int.h"
@@ -131,7 +133,8 @@ static void murmur_column(const sp_vec *v, const uint32_t *sel, uint32_t count, 
     }
 }
 
-void sp_rows_murmur3(const sp_vec *const *columns, int column_count, const uint32_t *sel, uint32_t count, uint32_t *hashes)
+void sp_rows_murmur3(const sp_vec *const *columns, int column_count, const uint32_t *sel, uint32_t count,
+                     uint32_t *hashes)
 {
     for (uint32_t i = 0; i < count; i++) hashes[i] = 42;
     for (int c = 0; c < column_count; c++) murmur_column(columns[c], sel, count, hashes);
@@ -199,7 +202,11 @@ static uint64_t hash_row(const sp_vec *v, uint32_t row, uint64_t h)
 
 #define MIX(T, expression) do { \
         const T *d = v->data; \
-        if (!v->valid) for (uint32_t i = 0; i < count; i++) { uint64_t h = hashes[i]; T x = d[ROW(i)]; hashes[i] = expression; } \
+        if (!v->valid) for (uint32_t i = 0; i < count; i++) { \
+            uint64_t h = hashes[i]; \
+            T x = d[ROW(i)]; \
+            hashes[i] = expression; \
+        } \
         else for (uint32_t i = 0; i < count; i++) { \
             uint32_t r = ROW(i); \
             uint64_t h = hashes[i]; \

@@ -114,7 +114,8 @@ const sp_type *sp_type_copy(sp_arena *a, const sp_type *t, sp_error *err)
 static bool type_same(const sp_type *a, const sp_type *b, bool strict)
 {
     if (a == b) return true;
-    if (a->kind != b->kind || a->precision != b->precision || a->scale != b->scale || a->start_field != b->start_field ||
+    if (a->kind != b->kind || a->precision != b->precision || a->scale != b->scale ||
+        a->start_field != b->start_field ||
         a->end_field != b->end_field || a->field_count != b->field_count || a->length != b->length ||
         a->is_char != b->is_char || !sp_str_eq(a->collation, b->collation))
         return false;

@@ -44,7 +44,8 @@ struct sp_type {
     bool is_char;
 };
 
-/* The types without parameters; sp_type_of(SP_DECIMAL) is decimal(10,0), YEAR_MONTH and DAY_TIME the widest. Never NULL but for nested kinds. */
+/* The types without parameters; sp_type_of(SP_DECIMAL) is decimal(10,0), YEAR_MONTH and DAY_TIME the widest. Never
+ * NULL but for nested kinds. */
 const sp_type *sp_type_of(sp_kind kind);
 const sp_type *sp_type_decimal(sp_arena *a, int precision, int scale, sp_error *err);
 const sp_type *sp_type_array(sp_arena *a, const sp_type *element, bool contains_null, sp_error *err);
@@ -55,7 +56,8 @@ const sp_type *sp_type_interval(sp_arena *a, sp_kind kind, int start_field, int 
 const sp_type *sp_type_copy(sp_arena *a, const sp_type *t, sp_error *err);   /* deep: outlives its first arena */
 
 bool sp_type_eq(const sp_type *a, const sp_type *b);              /* names, nullability and all; metadata apart */
-bool sp_type_same(const sp_type *a, const sp_type *b);            /* sameType: nullability and field names' metadata apart */
+/* sameType: nullability and field names' metadata apart */
+bool sp_type_same(const sp_type *a, const sp_type *b);
 static inline bool sp_kind_is_integral(sp_kind k) { return k >= SP_BYTE && k <= SP_LONG; }
 static inline bool sp_kind_is_fractional(sp_kind k) { return k == SP_FLOAT || k == SP_DOUBLE || k == SP_DECIMAL; }
 static inline bool sp_kind_is_numeric(sp_kind k) { return k >= SP_BYTE && k <= SP_DECIMAL; }
@@ -66,8 +68,9 @@ bool sp_type_is_orderable(const sp_type *t);                      /* false when 
 /* Field index by name; case_sensitive false as Spark's default. -1: none, -2: more than one. */
 int sp_type_find(const sp_type *struct_type, sp_str name, bool case_sensitive);
 
-/* Spark's spellings, appended to out: simpleString ("struct<a:int>", catalogString untruncated), sql ("STRUCT<a: INT>", upper case,
- * as errors quote it), json ("{\"type\":\"struct\",...}" in the order type, fields[name,type,nullable,metadata]), ddl ("a INT,b STRING NOT NULL"). */
+/* Spark's spellings, appended to out: simpleString ("struct<a:int>", catalogString untruncated), sql ("STRUCT<a:
+ * INT>", upper case, as errors quote it), json ("{\"type\":\"struct\",...}" in the order type,
+ * fields[name,type,nullable,metadata]), ddl ("a INT,b STRING NOT NULL"). */
 void sp_type_simple(sp_buf *out, const sp_type *t);
 void sp_type_sql(sp_buf *out, const sp_type *t);
 void sp_type_json(sp_buf *out, const sp_type *t);
@@ -76,8 +79,9 @@ void sp_type_tree(sp_buf *out, const sp_type *struct_type, int max_level);   /* 
 /* arena-made texts of the same, for error parameters: "\"INT\"" with the quotes. Never NULL ("" when out of memory). */
 const char *sp_type_sql_quoted(sp_arena *a, const sp_type *t);
 
-/* DataType.fromJson, and DDL: one type ("array<int>") or a table schema ("a INT NOT NULL, b STRING COMMENT 'x'" -> struct).
- * sp_type_parse takes any of the three, as Connect's schema strings may be. ParseException as Spark gives it. */
+/* DataType.fromJson, and DDL: one type ("array<int>") or a table schema ("a INT NOT NULL, b STRING COMMENT 'x'" ->
+ * struct). sp_type_parse takes any of the three, as Connect's schema strings may be. ParseException as Spark gives
+ * it. */
 sp_status sp_type_from_json(sp_arena *a, sp_str json, const sp_type **out, sp_error *err);
 sp_status sp_type_from_ddl(sp_arena *a, sp_str ddl, const sp_type **out, sp_error *err);         /* a type */
 sp_status sp_type_schema_from_ddl(sp_arena *a, sp_str ddl, const sp_type **out, sp_error *err);  /* a struct */

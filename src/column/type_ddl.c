@@ -1,10 +1,10 @@
 /* type_ddl.c -- types and table schemas out of DDL text: "array<int>", "a INT NOT NULL, b STRING COMMENT 'x'".
  *
- * From: Spark's SqlBaseParser grammar (singleDataType, singleTableSchema and what is below them) and DataTypeAstBuilder. Any word
- * may be a name: with Spark's default settings no keyword is reserved. Syntax errors come before those of meaning ("no such type"),
- * as Spark walks a tree that parsed; so the first error of meaning waits until the text has been read to its end.
- * Hints of syntax errors follow ANTLR's single-token recovery: a token too many when the next one is the expected one,
- * a token missing when the present one may follow it. */
+ * From: Spark's SqlBaseParser grammar (singleDataType, singleTableSchema and what is below them) and
+ * DataTypeAstBuilder. Any word may be a name: with Spark's default settings no keyword is reserved. Syntax errors
+ * come before those of meaning ("no such type"), as Spark walks a tree that parsed; so the first error of meaning
+ * waits until the text has been read to its end. Hints of syntax errors follow ANTLR's single-token recovery: a token
+ * too many when the next one is the expected one, a token missing when the present one may follow it. */
 #include "column/type_ddl_int.h"
 #include <stdio.h>
 
@@ -281,7 +281,7 @@ static const sp_type *char_type(parser *p, const sp_ddl_token *word, int follow)
     sp_type *t = own_type(p, SP_STRING);
     if (!t) return void_type();
     t->length = length;
-    t->is_char = !sp_ddl_is_word(word, "varchar");
+    t->is_char = length && !sp_ddl_is_word(word, "varchar");
     return t;
 }
 
@@ -390,7 +390,8 @@ static const sp_type *unknown_type(parser *p, const sp_ddl_token *word, int foll
 }
 
 static const struct { const char *name; sp_kind kind; } trivial_types[] = {
-    { "boolean", SP_BOOLEAN }, { "tinyint", SP_BYTE }, { "byte", SP_BYTE }, { "smallint", SP_SHORT }, { "short", SP_SHORT },
+    { "boolean", SP_BOOLEAN }, { "tinyint", SP_BYTE }, { "byte", SP_BYTE }, { "smallint", SP_SHORT },
+    { "short", SP_SHORT },
     { "int", SP_INT }, { "integer", SP_INT }, { "bigint", SP_LONG }, { "long", SP_LONG }, { "float", SP_FLOAT },
     { "real", SP_FLOAT }, { "double", SP_DOUBLE }, { "date", SP_DATE }, { "timestamp_ltz", SP_TIMESTAMP },
     { "timestamp_ntz", SP_TIMESTAMP_NTZ }, { "binary", SP_BINARY }, { "void", SP_VOID }, { "variant", SP_VARIANT }

@@ -5,7 +5,8 @@
 #include "column/type.h"
 
 typedef enum sp_ddl_kind {
-    SP_DDL_EOF, SP_DDL_WORD, SP_DDL_QUOTED /* with its backquotes */, SP_DDL_INTEGER, SP_DDL_STRING /* with its quotes */,
+    SP_DDL_EOF, SP_DDL_WORD, SP_DDL_QUOTED /* with its backquotes */, SP_DDL_INTEGER,
+    SP_DDL_STRING /* with its quotes */,
     SP_DDL_NEQ /* <> */, SP_DDL_CHAR, SP_DDL_OTHER
 } sp_ddl_kind;
 typedef struct sp_ddl_token { sp_ddl_kind kind; sp_str text; int line, column; } sp_ddl_token;  /* 1-based, 0-based */

@@ -1,7 +1,8 @@
 /* type_ddl_lex.c -- the tokens of DDL text, as Spark's SqlBaseLexer cuts them.
  *
- * Words are letters, digits and _ (a digit may come first as long as not all are digits and it is no number literal such as
- * 10L); anything outside ASCII counts as a letter. Blanks, -- and nested C comments are skipped. Columns count code points. */
+ * Words are letters, digits and _ (a digit may come first as long as not all are digits and it is no number literal
+ * such as 10L); anything outside ASCII counts as a letter. Blanks, -- and nested C comments are skipped. Columns
+ * count code points. */
 #include "column/type_ddl_int.h"
 
 static char peek(const sp_ddl_lexer *l, size_t ahead)
@@ -62,9 +63,9 @@ static sp_ddl_kind lex_number(sp_ddl_lexer *l)
 {
     size_t digits = 0, n = 0;
     while (is_digit(peek(l, digits))) digits++;
-    for (n = digits; is_word_char(peek(l, n)); ) n++;
+    for (n = digits; is_word_char(peek(l, n));) n++;
     if (n == digits && peek(l, n) == '.' && is_digit(peek(l, n + 1))) {
-        for (n++; is_digit(peek(l, n)); ) n++;
+        for (n++; is_digit(peek(l, n));) n++;
         step(l, n);
         return SP_DDL_OTHER;
     }
@@ -104,7 +105,8 @@ static sp_ddl_kind lex_one(sp_ddl_lexer *l)
     if (is_digit(c)) return lex_number(l);
     if (c == '`') return lex_quoted(l, c, false, SP_DDL_QUOTED);
     if (c == '\'' || c == '"') return lex_quoted(l, c, false, SP_DDL_STRING);
-    if ((c == 'r' || c == 'R') && (peek(l, 1) == '\'' || peek(l, 1) == '"')) return lex_quoted(l, peek(l, 1), true, SP_DDL_STRING);
+    char next = peek(l, 1);
+    if ((c == 'r' || c == 'R') && (next == '\'' || next == '"')) return lex_quoted(l, next, true, SP_DDL_STRING);
     if (is_word_char(c)) {
         size_t n = 1;
         while (is_word_char(peek(l, n))) n++;
@@ -193,7 +195,7 @@ void sp_ddl_unquote(sp_buf *out, sp_str token)
     }
     char quote = token.p[0];
     sp_str s = { token.p + 1, token.n - 2 };
-    for (size_t i = 0; i < s.n; ) {
+    for (size_t i = 0; i < s.n;) {
         if (s.p[i] == '\\' && i + 1 < s.n) {
             i += 1 + unescape(out, s, i + 1);
         } else {

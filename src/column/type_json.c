@@ -1,8 +1,9 @@
 /* type_json.c -- types out of Spark's schema JSON.
  *
- * From: DataType.{parseDataType, nameToType, parseStructField}. An object must have exactly the members of its kind, in any
- * order; a field may lack metadata, or metadata and nullable. A user-defined type is read as its sqlType. Collations sit in the
- * metadata of the nearest field under __COLLATIONS ({"a.element": "icu.UNICODE"}) and move from there into the types. */
+ * From: DataType.{parseDataType, nameToType, parseStructField}. An object must have exactly the members of its kind,
+ * in any order; a field may lack metadata, or metadata and nullable. A user-defined type is read as its sqlType.
+ * Collations sit in the metadata of the nearest field under __COLLATIONS ({"a.element": "icu.UNICODE"}) and move from
+ * there into the types. */
 #include "column/type.h"
 #include <stdio.h>
 
@@ -27,7 +28,8 @@ static const sp_type *invalid(reader *r, const sp_json *j)
 
 static const struct { const char *name; sp_kind kind; } plain_names[] = {
     { "void", SP_VOID }, { "null", SP_VOID }, { "boolean", SP_BOOLEAN }, { "byte", SP_BYTE }, { "short", SP_SHORT },
-    { "integer", SP_INT }, { "long", SP_LONG }, { "float", SP_FLOAT }, { "double", SP_DOUBLE }, { "decimal", SP_DECIMAL },
+    { "integer", SP_INT }, { "long", SP_LONG }, { "float", SP_FLOAT }, { "double", SP_DOUBLE },
+    { "decimal", SP_DECIMAL },
     { "string", SP_STRING }, { "binary", SP_BINARY }, { "date", SP_DATE }, { "timestamp", SP_TIMESTAMP },
     { "timestamp_ltz", SP_TIMESTAMP }, { "timestamp_ntz", SP_TIMESTAMP_NTZ }, { "interval", SP_CALENDAR },
     { "variant", SP_VARIANT }, { "interval year to month", SP_YEAR_MONTH }, { "interval day to second", SP_DAY_TIME }
@@ -61,7 +63,8 @@ static int call_of(sp_str s, const char *word, int args[2])
     if (!sp_str_to_i64(sp_str_trim(first), &v) || v < 0 || v > INT32_MAX) return -1;
     args[0] = (int)v;
     if (!comma) return 1;
-    if (!sp_str_to_i64(sp_str_trim((sp_str){ comma + 1, rest.n - first.n - 1 }), &w) || w < -99 || w > INT32_MAX) return -1;
+    sp_str second = { comma + 1, rest.n - first.n - 1 };
+    if (!sp_str_to_i64(sp_str_trim(second), &w) || w < -99 || w > INT32_MAX) return -1;
     args[1] = (int)w;
     return 2;
 }
@@ -72,7 +75,7 @@ static const sp_type *sized_string(reader *r, int length, bool is_char)
     if (!t) return NULL;
     t->kind = SP_STRING;
     t->length = length;
-    t->is_char = is_char;
+    t->is_char = length && is_char;
     return t;
 }
 
@@ -81,8 +84,9 @@ static const sp_type *collated(reader *r, sp_str collation)
     sp_type *t = sp_arena_calloc(r->arena, sizeof *t, r->err);
     if (!t) return NULL;
     t->kind = SP_STRING;
-    if (!sp_str_is(collation, "UTF8_BINARY") && !(t->collation = sp_str_copy(r->arena, collation, r->err)).p) return NULL;
-    return t;
+    if (sp_str_is(collation, "UTF8_BINARY")) return t;
+    t->collation = sp_str_copy(r->arena, collation, r->err);
+    return t->collation.p ? t : NULL;
 }
 
 /* The collation that the field's metadata says for the current path, without its provider; {NULL,0}: none. */
@@ -209,7 +213,8 @@ static const sp_type *read_type(reader *r, const sp_json *j)
         const sp_type *e = read_below(r, x, "element");
         return e ? sp_type_array(r->arena, e, n->boolean, r->err) : NULL;
     }
-    if (sp_str_is(kind, "map") && j->count == 4 && (x = sp_json_get(j, "keyType")) && (y = sp_json_get(j, "valueType")) &&
+    if (sp_str_is(kind, "map") && j->count == 4 && (x = sp_json_get(j, "keyType")) &&
+        (y = sp_json_get(j, "valueType")) &&
         is_bool(n = sp_json_get(j, "valueContainsNull"))) {
         const sp_type *k = read_below(r, x, "key"), *v = k ? read_below(r, y, "value") : NULL;
         return v ? sp_type_map(r->arena, k, v, n->boolean, r->err) : NULL;

@@ -2,8 +2,8 @@
  *
  * From: DataType.{typeName, simpleString, sql}, StructField.{sql, toDDL, jsonValue}, StructType.{toDDL, treeString},
  * ArrayType and MapType.buildFormattedString, QuotingUtils.quoteIfNeeded. typeName is the word of JSON and of the tree,
- * simpleString that of catalogs; they differ for the integral kinds. A collated string is plain "string" in JSON, with its
- * collation in the metadata of the nearest field, under __COLLATIONS by path ("a", "a.element", "a.key"). */
+ * simpleString that of catalogs; they differ for the integral kinds. A collated string is plain "string" in JSON,
+ * with its collation in the metadata of the nearest field, under __COLLATIONS by path ("a", "a.element", "a.key"). */
 #include "column/type.h"
 
 static const char *const type_names[SP_KIND_COUNT] = {

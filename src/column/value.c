@@ -73,7 +73,9 @@ static void store(void *to, const sp_value *v)
     case SP_BYTE: *(int8_t *)to = (int8_t)v->i64; break;
     case SP_SHORT: *(int16_t *)to = (int16_t)v->i64; break;
     case SP_INT: case SP_DATE: case SP_YEAR_MONTH: *(int32_t *)to = (int32_t)v->i64; break;
-    case SP_LONG: case SP_TIMESTAMP: case SP_TIMESTAMP_NTZ: case SP_TIME: case SP_DAY_TIME: *(int64_t *)to = v->i64; break;
+    case SP_LONG: case SP_TIMESTAMP: case SP_TIMESTAMP_NTZ: case SP_TIME: case SP_DAY_TIME:
+        *(int64_t *)to = v->i64;
+        break;
     case SP_FLOAT: *(float *)to = (float)v->f64; break;
     case SP_DOUBLE: *(double *)to = v->f64; break;
     case SP_DECIMAL: *(__int128 *)to = v->decimal; break;
@@ -130,7 +132,8 @@ bool sp_value_eq(const sp_value *a, const sp_value *b)
     case SP_DECIMAL: return a->decimal == b->decimal;
     case SP_STRING: case SP_BINARY: return sp_str_eq(a->str, b->str);
     case SP_CALENDAR:
-        return a->calendar.months == b->calendar.months && a->calendar.days == b->calendar.days && a->calendar.us == b->calendar.us;
+        return a->calendar.months == b->calendar.months && a->calendar.days == b->calendar.days &&
+               a->calendar.us == b->calendar.us;
     case SP_ARRAY: case SP_MAP: case SP_STRUCT: case SP_VARIANT: return sp_vec_rows_eq(a->vec, 0, b->vec, 0);
     default: return a->i64 == b->i64;
     }

@@ -20,7 +20,14 @@ typedef struct sp_value {
     };
 } sp_value;
 
-static inline sp_value sp_value_null(const sp_type *t) { sp_value v; memset(&v, 0, sizeof v); v.type = t; v.is_null = true; return v; }
+static inline sp_value sp_value_null(const sp_type *t)
+{
+    sp_value v;
+    memset(&v, 0, sizeof v);
+    v.type = t;
+    v.is_null = true;
+    return v;
+}
 sp_value sp_value_i64(sp_kind kind, int64_t i);
 sp_value sp_value_f64(double d);
 sp_value sp_value_bool(bool b);
@@ -31,8 +38,8 @@ sp_status sp_value_at(const sp_vec *v, uint32_t row, sp_arena *a, sp_value *out,
 sp_vec *sp_value_vec(const sp_value *v, uint32_t rows, sp_arena *a, sp_error *err);
 sp_status sp_value_copy(const sp_value *v, sp_arena *a, sp_value *out, sp_error *err);
 bool sp_value_eq(const sp_value *a, const sp_value *b);
-/* Literal.sql, as error messages quote a value (toSQLValue): 'abc', 1, 1L, 1.5D, 1.50BD, DATE '2024-01-01', X'4865', ARRAY(1, 2),
- * NULL. Inside nested values a null is CAST(NULL AS INT) and a float CAST(1.5 AS FLOAT), as in Spark. */
+/* Literal.sql, as error messages quote a value (toSQLValue): 'abc', 1, 1L, 1.5D, 1.50BD, DATE '2024-01-01', X'4865',
+ * ARRAY(1, 2), NULL. Inside nested values a null is CAST(NULL AS INT) and a float CAST(1.5 AS FLOAT), as in Spark. */
 void sp_value_sql(sp_buf *out, const sp_value *v, const struct sp_zone *session_zone);
 /* Literal.toString, as plans show it: abc, 1, 1.5, 2024-01-01, 0x4865, [1,2], NULL. */
 void sp_value_text(sp_buf *out, const sp_value *v, const struct sp_zone *session_zone);
@@ -40,7 +47,9 @@ void sp_value_text(sp_buf *out, const sp_value *v, const struct sp_zone *session
 void sp_value_pretty(sp_buf *out, const sp_value *v, const struct sp_zone *session_zone);
 
 /* The text of a row's value as Spark's cast to string / ToPrettyString (show, console, CSV) gives it; appended to out.
- * pretty: NULL in capitals, binary as [48 65], as Dataset.show prints; else cast-to-string's rules ("null" inside nested values). */
-sp_status sp_vec_text(sp_buf *out, const sp_vec *v, uint32_t row, bool pretty, const struct sp_zone *session_zone, sp_error *err);
+ * pretty: NULL in capitals, binary as [48 65], as Dataset.show prints; else cast-to-string's rules ("null" inside
+ * nested values). */
+sp_status sp_vec_text(sp_buf *out, const sp_vec *v, uint32_t row, bool pretty, const struct sp_zone *session_zone,
+                      sp_error *err);
 
 #endif

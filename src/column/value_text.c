@@ -2,8 +2,8 @@
  *
  * From: ToStringBase (brackets, separators, nested nulls), ToPrettyString ("NULL", binary as [48 65]), Literal.sql and
  * Literal.toString, QueryErrorsBase.toSQLValue. A decimal cast to string is plain (ANSI mode); in a literal it is
- * BigDecimal.toString, which turns to an exponent below 10^-6. Nested values inside Literal.toString show Spark's internal
- * values: days and microseconds, not dates. */
+ * BigDecimal.toString, which turns to an exponent below 10^-6. Nested values inside Literal.toString show Spark's
+ * internal values: days and microseconds, not dates. */
 #include "column/value.h"
 
 #include "column/datetime.h"
@@ -126,7 +126,8 @@ static sp_status print_row(printer *p, const sp_vec *v, uint32_t row)
 }
 #undef AT
 
-sp_status sp_vec_text(sp_buf *out, const sp_vec *v, uint32_t row, bool pretty, const struct sp_zone *session_zone, sp_error *err)
+sp_status sp_vec_text(sp_buf *out, const sp_vec *v, uint32_t row, bool pretty, const struct sp_zone *session_zone,
+                      sp_error *err)
 {
     printer p = { out, zone_or_utc(session_zone), pretty, err };
     SP_TRY(print_row(&p, v, row));
@@ -196,7 +197,9 @@ static void put_internal(sp_buf *out, const sp_vec *v, uint32_t row)
         }
         sp_buf_putc(out, ']');
         break;
-    case SP_VARIANT: if (sp_variant_json(out, v, row, sp_zone_utc(), NULL) == SP_FAILED) sp_buf_puts(out, "null"); break;
+    case SP_VARIANT:
+        if (sp_variant_json(out, v, row, sp_zone_utc(), NULL) == SP_FAILED) sp_buf_puts(out, "null");
+        break;
     default:
         if (sp_value_at(v, row, NULL, &scalar, NULL) == SP_OK) put_scalar(out, &scalar, sp_zone_utc(), true);
     }
@@ -218,8 +221,7 @@ static void put_scalar(sp_buf *out, const sp_value *v, const sp_zone *zone, bool
     case SP_CALENDAR: sp_print_calendar(out, v->calendar.months, v->calendar.days, v->calendar.us); return;
     default: break;
     }
-    if (internal) put_i64(out, v->i64);
-    else switch (v->type->kind) {
+    switch (internal ? SP_LONG : v->type->kind) {
     case SP_DATE: sp_print_date(out, (int32_t)v->i64); break;
     case SP_TIMESTAMP: sp_print_timestamp(out, v->i64, zone); break;
     case SP_TIMESTAMP_NTZ: sp_print_timestamp_ntz(out, v->i64); break;
@@ -258,7 +260,8 @@ static void put_sql_row(sp_buf *out, const sp_vec *v, uint32_t row, const sp_zon
         if (sp_value_at(at, row, NULL, &value, NULL) == SP_FAILED) return;
     } else {
         /* row `row` seen as row 0: a DICT of one row */
-        one = (sp_vec){ .type = at->type, .rows = 1, .form = SP_DICT, .index = &row, .child = (sp_vec *[]){ (sp_vec *)at } };
+        sp_vec *below = (sp_vec *)at;
+        one = (sp_vec){ .type = at->type, .rows = 1, .form = SP_DICT, .index = &row, .child = &below };
         value = sp_value_null(at->type);
         value.is_null = false;
         value.vec = &one;

@@ -1,9 +1,9 @@
 /* value_variant.c -- the JSON of a variant value.
  *
- * From: org.apache.spark.types.variant.{Variant.toJson, VariantUtil}, and the Parquet variant encoding. A value starts with a byte
- * of basic type (2 bits) and type info (6 bits); objects and arrays hold offsets into what follows them, names are numbers in the
- * metadata's dictionary. The bytes may come from outside: every read is checked, and no more values are visited than the
- * variant has bytes, so that offsets which share or cycle come to an end. */
+ * From: org.apache.spark.types.variant.{Variant.toJson, VariantUtil}, and the Parquet variant encoding. A value
+ * starts with a byte of basic type (2 bits) and type info (6 bits); objects and arrays hold offsets into what follows
+ * them, names are numbers in the metadata's dictionary. The bytes may come from outside: every read is checked, and
+ * no more values are visited than the variant has bytes, so that offsets which share or cycle come to an end. */
 #include <stdio.h>
 
 #include "column/datetime.h"
@@ -13,8 +13,8 @@
 
 enum { PRIMITIVE, SHORT_STRING, OBJECT, ARRAY };
 enum {
-    V_NULL, V_TRUE, V_FALSE, V_INT1, V_INT2, V_INT4, V_INT8, V_DOUBLE, V_DECIMAL4, V_DECIMAL8, V_DECIMAL16, V_DATE, V_TIMESTAMP,
-    V_TIMESTAMP_NTZ, V_FLOAT, V_BINARY, V_STRING, V_TIMESTAMP_NANOS = 18, V_TIMESTAMP_NANOS_NTZ, V_UUID
+    V_NULL, V_TRUE, V_FALSE, V_INT1, V_INT2, V_INT4, V_INT8, V_DOUBLE, V_DECIMAL4, V_DECIMAL8, V_DECIMAL16, V_DATE,
+    V_TIMESTAMP, V_TIMESTAMP_NTZ, V_FLOAT, V_BINARY, V_STRING, V_TIMESTAMP_NANOS = 18, V_TIMESTAMP_NANOS_NTZ, V_UUID
 };
 enum { DEPTH_MAX = 500 };
 
@@ -51,8 +51,9 @@ static sp_status print_name(printer *p, uint32_t id)
     uint64_t w = (uint64_t)width;
     if (!number(p->meta, 1, width, &count) || id >= count) return malformed(p);
     uint64_t text = 1 + ((uint64_t)count + 2) * w;
-    if (!number(p->meta, 1 + (id + 1ull) * w, width, &from) || !number(p->meta, 1 + (id + 2ull) * w, width, &to) || from > to ||
-        !has(p->meta, text + from, to - from))
+    if (!number(p->meta, 1 + (id + 1ull) * w, width, &from) || !number(p->meta, 1 + (id + 2ull) * w, width, &to))
+        return malformed(p);
+    if (from > to || !has(p->meta, text + from, to - from))
         return malformed(p);
     sp_json_quote(p->out, (sp_str){ p->meta.p + text + from, to - from });
     sp_buf_putc(p->out, ':');
@@ -75,7 +76,8 @@ static sp_status print_container(printer *p, uint64_t at, bool object, int info)
             if (!number(p->value, ids + (uint64_t)i * (uint64_t)id_width, id_width, &id)) return malformed(p);
             SP_TRY(print_name(p, id));
         }
-        if (!number(p->value, offsets + (uint64_t)i * (uint64_t)offset_width, offset_width, &offset)) return malformed(p);
+        uint64_t at_offset = offsets + (uint64_t)i * (uint64_t)offset_width;
+        if (!number(p->value, at_offset, offset_width, &offset)) return malformed(p);
         SP_TRY(print_at(p, data + offset));
     }
     sp_buf_putc(p->out, object ? '}' : ']');
@@ -168,6 +170,7 @@ static sp_status print_number(printer *p, const char *c, int info, int bytes)
 {
     int64_t i = 0;
     __int128 wide = 0;
+    bool zoned = info == V_TIMESTAMP || info == V_TIMESTAMP_NANOS;
     double d;
     float f;
     if (info >= V_DECIMAL4 && info <= V_DECIMAL16) {
@@ -193,7 +196,7 @@ static sp_status print_number(printer *p, const char *c, int info, int bytes)
     }
     sp_buf_putc(p->out, '"');
     if (info == V_DATE) sp_print_date(p->out, (int32_t)i);
-    else print_time(p->out, i, info >= V_TIMESTAMP_NANOS, info == V_TIMESTAMP || info == V_TIMESTAMP_NANOS ? p->zone : NULL);
+    else print_time(p->out, i, info >= V_TIMESTAMP_NANOS, zoned ? p->zone : NULL);
     sp_buf_putc(p->out, '"');
     return SP_OK;
 }

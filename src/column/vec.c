@@ -1,8 +1,9 @@
 /* vec.c -- making vectors and bringing them into other forms: gather, copy, flatten, concat.
  *
- * Every form is first resolved to a base (a FLAT or one-row CONST vector) and an index of rows into it; NULL stands for the
- * identity. Fixed-width data then moves in loops typed by width, validity a word at a time. Elements of arrays and maps
- * are shared by sp_vec_gather and sp_vec_flatten and rewritten, densely, by sp_vec_copy and sp_vec_concat. */
+ * Every form is first resolved to a base (a FLAT or one-row CONST vector) and an index of rows into it; NULL stands
+ * for the identity. Fixed-width data then moves in loops typed by width, validity a word at a time. Elements of
+ * arrays and maps are shared by sp_vec_gather and sp_vec_flatten and rewritten, densely, by sp_vec_copy and
+ * sp_vec_concat. */
 #include "column/vec_int.h"
 
 size_t sp_kind_width(sp_kind k)
@@ -149,11 +150,13 @@ sp_vec *sp_vec_new_null(sp_arena *a, const sp_type *t, uint32_t rows, sp_error *
 
 /* ---- resolving a form to base rows ---- */
 
-/* Composes index (NULL = identity over count rows) through DICT and CONST forms down to a base that is not DICT. A CONST
- * base comes with an index of zeros. *valid is the bitmap over the count rows that DICT layers themselves carry, or NULL. */
+/* Composes index (NULL = identity over count rows) through DICT and CONST forms down to a base that is not DICT. A
+ * CONST base comes with an index of zeros. *valid is the bitmap over the count rows that DICT layers themselves
+ * carry, or NULL. */
 typedef struct sp_resolved { const sp_vec *base; const uint32_t *index; uint64_t *valid; } sp_resolved;
 
-static sp_status resolve(const sp_vec *v, const uint32_t *index, uint32_t count, sp_arena *a, sp_resolved *out, sp_error *err)
+static sp_status resolve(const sp_vec *v, const uint32_t *index, uint32_t count, sp_arena *a, sp_resolved *out,
+                         sp_error *err)
 {
     *out = (sp_resolved){ v, index, NULL };
     while (out->base->form == SP_DICT) {
@@ -201,7 +204,11 @@ static sp_status gather_valid(const sp_resolved *r, uint32_t count, sp_arena *a,
     return SP_OK;
 }
 
-#define GATHER(T) do { const T *f = from; T *t = to; for (uint32_t i = 0; i < count; i++) t[i] = f[index[i]]; } while (0)
+#define GATHER(T) do { \
+        const T *f = from; \
+        T *t = to; \
+        for (uint32_t i = 0; i < count; i++) t[i] = f[index[i]]; \
+    } while (0)
 static void gather_data(void *to, const void *from, size_t width, const uint32_t *index, uint32_t count)
 {
     if (!index) {
@@ -311,7 +318,8 @@ sp_vec *sp_vec_flatten(const sp_vec *v, sp_arena *a, bool keep_const, sp_error *
 
 /* ---- concat ---- */
 
-static sp_status concat_valid(sp_vec *out, const sp_resolved *r, uint32_t at, uint32_t count, sp_arena *a, sp_error *err)
+static sp_status concat_valid(sp_vec *out, const sp_resolved *r, uint32_t at, uint32_t count, sp_arena *a,
+                              sp_error *err)
 {
     if (!r->base->valid && !r->valid) return SP_OK;
     SP_TRY(sp_vec_need_valid(out, a, err));
@@ -324,8 +332,8 @@ static sp_status concat_valid(sp_vec *out, const sp_resolved *r, uint32_t at, ui
 }
 
 /* Children of arrays and maps: the parts' element vectors one after the other, lists shifted by where theirs begin. */
-static sp_status concat_lists(sp_vec *out, const sp_resolved *r, const sp_vec *const *parts, int part_count, sp_arena *a,
-                              sp_error *err)
+static sp_status concat_lists(sp_vec *out, const sp_resolved *r, const sp_vec *const *parts, int part_count,
+                              sp_arena *a, sp_error *err)
 {
     const sp_vec **elements = sp_arena_calloc(a, sizeof *elements * (size_t)(part_count ? part_count : 1), err);
     if (!elements) return SP_FAILED;
@@ -339,13 +347,14 @@ static sp_status concat_lists(sp_vec *out, const sp_resolved *r, const sp_vec *c
     }
     for (int c = 0; c < out->child_count; c++) {
         for (int p = 0; p < part_count; p++) elements[p] = r[p].base->child[c];
-        if (!(out->child[c] = sp_vec_concat(elements, part_count, sp_type_child(out->type, c), a, err))) return SP_FAILED;
+        out->child[c] = sp_vec_concat(elements, part_count, sp_type_child(out->type, c), a, err);
+        if (!out->child[c]) return SP_FAILED;
     }
     return SP_OK;
 }
 
-static sp_status concat_structs(sp_vec *out, const sp_resolved *r, const sp_vec *const *parts, int part_count, sp_arena *a,
-                                sp_error *err)
+static sp_status concat_structs(sp_vec *out, const sp_resolved *r, const sp_vec *const *parts, int part_count,
+                                sp_arena *a, sp_error *err)
 {
     const sp_vec **fields = sp_arena_calloc(a, sizeof *fields * (size_t)(part_count ? part_count : 1), err);
     if (!fields) return SP_FAILED;

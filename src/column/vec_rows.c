@@ -1,9 +1,10 @@
 /* vec_rows.c -- equality and order of two rows of any kind and form.
  *
- * From: Spark's ordering of internal rows (InterpretedOrdering, SQLOrderingUtil): NaN equals NaN and is the largest, -0.0
- * equals 0.0, strings by unsigned bytes, arrays element by element and then by length, structs field by field, null
- * smallest. Intervals with months order by months, days, microseconds (CalendarInterval has no order in Spark; any will
- * do here as long as it is one). Maps compare as arrays of entries: Spark compares none, but state keys and tests do. */
+ * From: Spark's ordering of internal rows (InterpretedOrdering, SQLOrderingUtil): NaN equals NaN and is the largest,
+ * -0.0 equals 0.0, strings by unsigned bytes, arrays element by element and then by length, structs field by field,
+ * null smallest. Intervals with months order by months, days, microseconds (CalendarInterval has no order in Spark;
+ * any will do here as long as it is one). Maps compare as arrays of entries: Spark compares none, but state keys and
+ * tests do. */
 #include "column/vec_int.h"
 
 #define CMP(x, y) ((x) < (y) ? -1 : (x) > (y))

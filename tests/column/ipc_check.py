@@ -89,7 +89,8 @@ def give_all():
     one("int", ["60000"], [60000], pa.uint16())
     one("bigint", ["4000000000", "NULL"], [4000000000, None], pa.uint32())
     one("decimal(20,0)", ["18446744073709551615"], [2 ** 64 - 1], pa.uint64())
-    one("float", ["1.5", "NULL", "-2.0", "6.1035156E-5", "5.9604645E-8"], [1.5, None, -2, 2 ** -14, 2 ** -24], pa.float16())
+    one("float", ["1.5", "NULL", "-2.0", "6.1035156E-5", "5.9604645E-8"],
+        [1.5, None, -2, 2 ** -14, 2 ** -24], pa.float16())
     one("double", ["0.1", "NULL", "NaN"], [0.1, None, float("nan")], pa.float64())
     bools = [None if i % 7 == 6 else i % 3 == 0 for i in range(100)]
     one("boolean", ["NULL" if b is None else str(b).lower() for b in bools], bools, pa.bool_())
@@ -101,7 +102,8 @@ def give_all():
         one("binary", ["[48 65]", "NULL", "[" + " ".join(["41"] * 15) + "]"], [b"He", None, b"A" * 15], arrow)
     one("binary", ["[01 02 03]", "NULL"], [b"\1\2\3", None], pa.binary(3))
     for arrow in (pa.date32(), pa.date64()):
-        one("date", ["1969-12-31", "NULL", "2024-02-29"], [datetime.date(1969, 12, 31), None, datetime.date(2024, 2, 29)], arrow)
+        one("date", ["1969-12-31", "NULL", "2024-02-29"],
+            [datetime.date(1969, 12, 31), None, datetime.date(2024, 2, 29)], arrow)
     when = datetime.datetime(1960, 5, 6, 7, 8, 9)
     for unit in ("s", "ms", "us", "ns"):
         one("timestamp_ntz", ["1960-05-06 07:08:09", "NULL"], [when, None], pa.timestamp(unit))
@@ -117,7 +119,8 @@ def give_all():
         one("decimal(9,2)", ["-1.50", "NULL"], [decimal.Decimal("-1.50"), None], arrow)
     one("void", ["NULL", "NULL"], [None, None], pa.null())
     lists, list_texts = [[1, None], None, [], [2, 3]], ["[1, NULL]", "NULL", "[]", "[2, 3]"]
-    for arrow in (pa.list_(pa.int32()), pa.large_list(pa.int32()), pa.list_view(pa.int32()), pa.large_list_view(pa.int32())):
+    for arrow in (pa.list_(pa.int32()), pa.large_list(pa.int32()), pa.list_view(pa.int32()),
+                  pa.large_list_view(pa.int32())):
         one("array<int>", list_texts, lists, arrow)
     one("array<int>", ["[1, 2]", "NULL", "[3, NULL]"], [[1, 2], None, [3, None]], pa.list_(pa.int32(), 2))
     one("map<string,int>", ["{k -> 1, l -> NULL}", "{}", "NULL"], [[("k", 1), ("l", None)], [], None],
@@ -126,10 +129,12 @@ def give_all():
     one("struct<x:array<struct<y:string>>,z:bigint>", ["{[{s}, NULL, {NULL}], 1}", "NULL", "{NULL, 2}"],
         [{"x": [{"y": "s"}, None, {"y": None}], "z": 1}, None, {"x": None, "z": 2}], nested)
     # a slice that begins inside bytes and lists
-    sliced = pa.record_batch([pa.array(bools, pa.bool_()), pa.array([[i] * (i % 4) for i in range(100)])], ["a", "b"]).slice(13, 5)
+    sliced = pa.record_batch([pa.array(bools, pa.bool_()), pa.array([[i] * (i % 4) for i in range(100)])], ["a", "b"])
+    sliced = sliced.slice(13, 5)
     give("struct<a:boolean,b:array<bigint>>",
          ["NULL | [13]" if bools[13] is None else "%s | [13]" % str(bools[13]).lower()] +
-         ["%s | [%s]" % ("NULL" if bools[i] is None else str(bools[i]).lower(), ", ".join([str(i)] * (i % 4))) for i in range(14, 18)],
+         ["%s | [%s]" % ("NULL" if bools[i] is None else str(bools[i]).lower(), ", ".join([str(i)] * (i % 4)))
+          for i in range(14, 18)],
          [sliced])
     # dictionaries: of strings, nested in a list, of structs, replaced and grown between batches
     for index in (pa.int8(), pa.uint16(), pa.int32(), pa.int64()):
@@ -137,7 +142,8 @@ def give_all():
     encoded = pa.array(["x", None, "y", "x"]).dictionary_encode()
     give("struct<a:array<string>>", ["[x, NULL]", "[]", "[y, x]"],
          [pa.record_batch([pa.ListArray.from_arrays(pa.array([0, 2, 2, 4], pa.int32()), encoded)], ["a"])])
-    structs = pa.DictionaryArray.from_arrays(pa.array([1, 0, None]), pa.array([{"p": 1, "q": "m"}, {"p": 2, "q": None}]))
+    structs = pa.DictionaryArray.from_arrays(pa.array([1, 0, None]),
+                                                 pa.array([{"p": 1, "q": "m"}, {"p": 2, "q": None}]))
     give("struct<a:struct<p:bigint,q:string>>", ["{2, NULL}", "{1, m}", "NULL"], [pa.record_batch([structs], ["a"])])
     first = pa.DictionaryArray.from_arrays(pa.array([0, 1]), pa.array(["a", "b"]))
     for second, text in ((pa.array(["a", "b", "c"]), "c"), (pa.array(["x", "y", "z"]), "z")):

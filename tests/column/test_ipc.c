@@ -1,4 +1,5 @@
-/* Arrow IPC: our own round trip, pyarrow's reading of what we write and our reading of what it writes, broken streams. */
+/* Arrow IPC: our own round trip, pyarrow's reading of what we write and our reading of what it writes, broken
+ * streams. */
 #include "test.h"
 #include "column/column.h"
 #include <stdio.h>
@@ -21,9 +22,10 @@ static const sp_type *type_of(sp_arena *a, const char *ddl)
 }
 
 static const char all_types[] =
-    "a boolean, b tinyint, c smallint, d int, e bigint, f float, g double, h decimal(38,4), i string, j binary, k date, "
-    "l timestamp, m timestamp_ntz, n time(6), o interval year to month, p interval day to second, q interval, r void, "
-    "s array<int>, t map<string,array<bigint>>, u struct<x:int,y:array<struct<z:string>>>, v array<boolean> not null, w variant";
+    "a boolean, b tinyint, c smallint, d int, e bigint, f float, g double, h decimal(38,4), i string, j binary, "
+    "k date, l timestamp, m timestamp_ntz, n time(6), o interval year to month, p interval day to second, "
+    "q interval, r void, s array<int>, t map<string,array<bigint>>, u struct<x:int,y:array<struct<z:string>>>, "
+    "v array<boolean> not null, w variant";
 
 /* Row i of every type; each fifth value null. */
 static sp_status build(sp_builder *b, const sp_type *t, uint32_t i, bool nullable)
@@ -35,7 +37,9 @@ static sp_status build(sp_builder *b, const sp_type *t, uint32_t i, bool nullabl
     case SP_BOOLEAN: return sp_build_bool(b, i % 3 == 0, NULL);
     case SP_FLOAT: case SP_DOUBLE: return sp_build_f64(b, (double)i / 4, NULL);
     case SP_DECIMAL: return sp_build_decimal(b, (__int128)i * 123456789012345678 - 5, NULL);
-    case SP_STRING: snprintf(text, sizeof text, "%.*s%u", (int)(i % 20), "a longer string than 12", i); return sp_build_str(b, sp_str_of(text), NULL);
+    case SP_STRING:
+        snprintf(text, sizeof text, "%.*s%u", (int)(i % 20), "a longer string than 12", i);
+        return sp_build_str(b, sp_str_of(text), NULL);
     case SP_BINARY: return sp_build_str(b, (sp_str){ "\0\1\2\377", i % 5 }, NULL);
     case SP_CALENDAR: return sp_build_calendar(b, (sp_calendar){ (int32_t)i, -2, 3000000 }, NULL);
     case SP_TIME: return sp_build_i64(b, (int64_t)i * 1000000000 + 5000, NULL);
@@ -122,7 +126,8 @@ TEST(forms)
     uint32_t index[9] = { 1, 1, 5, 4, 19, 0, 2, 2, 3 };
     sp_vec *columns[3], dict[3];
     for (int c = 0; c < 3; c++) {
-        dict[c] = (sp_vec){ .type = schema->fields[c].type, .rows = 9, .form = SP_DICT, .index = index, .child = &b->columns[c], .child_count = 1 };
+        dict[c] = (sp_vec){ .type = schema->fields[c].type, .rows = 9, .form = SP_DICT, .index = index, .child =
+                            &b->columns[c], .child_count = 1 };
         columns[c] = &dict[c];
     }
     sp_vec *konst = sp_vec_copy(b->columns[2], index, 1, a, NULL);

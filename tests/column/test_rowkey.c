@@ -63,7 +63,8 @@ TEST(murmur3)
     CHECK_INT(hash_of(column(a, "boolean", one_bool), 0), -559580957);
     CHECK_INT(hash_of(column(a, "double", one_f64), 0), hash_of(column(a, "double", one_f64), 1));
     CHECK_INT(hash_of(column(a, "string", one_text), 1), 142593372);
-    sp_vec *two = column(a, "int", one_int), *columns[3] = { column(a, "string", one_text), column(a, "array<int>", one_list), two };
+    sp_vec *two = column(a, "int", one_int), *columns[3] = { column(a, "string", one_text),
+                                                             column(a, "array<int>", one_list), two };
     ((int32_t *)two->data)[0] = 2;
     uint32_t h;
     sp_rows_murmur3((const sp_vec *const *)columns, 3, NULL, 1, &h);
@@ -90,7 +91,13 @@ static void texts(sp_builder *b)
         }
     }
 }
-static void numbers(sp_builder *b) { for (int i = 0; i < 1000; i++) { if (i % 7) sp_build_i64(b, i % 50, NULL); else sp_build_null(b, NULL); } }
+static void numbers(sp_builder *b)
+{
+    for (int i = 0; i < 1000; i++) {
+        if (i % 7) sp_build_i64(b, i % 50, NULL);
+        else sp_build_null(b, NULL);
+    }
+}
 
 /* Equal rows hash alike whatever the form; a thousand rows of a few hundred distinct ones give as many hashes. */
 TEST(table_hash)
@@ -104,7 +111,8 @@ TEST(table_hash)
     for (uint32_t i = 0; i < 1000; i++) sel[i] = 999 - i;
     sp_vec dict[2];
     const sp_vec *forms[2] = { &dict[0], &dict[1] };
-    for (int c = 0; c < 2; c++) dict[c] = (sp_vec){ .type = v[c]->type, .rows = 1000, .form = SP_DICT, .index = sel, .child = &v[c], .child_count = 1 };
+    for (int c = 0; c < 2; c++) dict[c] = (sp_vec){ .type = v[c]->type, .rows = 1000, .form = SP_DICT, .index = sel,
+                                                    .child = &v[c], .child_count = 1 };
     sp_rows_hash(forms, 2, sel, 1000, other);
     CHECK_MEM(other, sizeof other, flat, sizeof flat);
     sp_rows_murmur3(forms, 2, sel, 1000, n);

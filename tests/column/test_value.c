@@ -55,7 +55,8 @@ TEST(literals)
     sp_arena *a = arena();
     check_all(sp_value_str(SP_LIT("it's \\ x")), "'it\\'s \\\\ x'", "it's \\ x", "it's \\ x");
     check_all(sp_value_i64(SP_INT, -7), "-7", "-7", "-7");
-    check_all(sp_value_i64(SP_LONG, INT64_MIN), "-9223372036854775808L", "-9223372036854775808", "-9223372036854775808");
+    check_all(sp_value_i64(SP_LONG, INT64_MIN), "-9223372036854775808L", "-9223372036854775808",
+              "-9223372036854775808");
     check_all(sp_value_i64(SP_BYTE, 1), "1Y", "1", "1");
     check_all(sp_value_i64(SP_SHORT, 1), "1S", "1", "1");
     check_all(sp_value_f64(1.5), "1.5D", "1.5", "1.5");
@@ -63,7 +64,8 @@ TEST(literals)
     check_all(sp_value_bool(true), "true", "true", "true");
     check_all(sp_value_null(sp_type_of(SP_INT)), "NULL", "NULL", "NULL");
     check_all(sp_value_i64(SP_DATE, 19723), "DATE '2024-01-01'", "2024-01-01", "DATE '2024-01-01'");
-    check_all(sp_value_i64(SP_TIMESTAMP, 1704067200500000), "TIMESTAMP '2024-01-01 00:00:00.5'", "2024-01-01 00:00:00.5",
+    check_all(sp_value_i64(SP_TIMESTAMP, 1704067200500000), "TIMESTAMP '2024-01-01 00:00:00.5'",
+              "2024-01-01 00:00:00.5",
               "TIMESTAMP '2024-01-01 00:00:00.5'");
     check_all(sp_value_i64(SP_TIMESTAMP_NTZ, 0), "TIMESTAMP_NTZ '1970-01-01 00:00:00'", "1970-01-01 00:00:00",
               "TIMESTAMP_NTZ '1970-01-01 00:00:00'");
@@ -84,15 +86,18 @@ TEST(literals)
 /* A value of struct<l:array<bigint>,m:map<string,float>,d:date,n:int,b:binary>. */
 static sp_vec *nested(sp_arena *a)
 {
-    sp_builder *s = sp_builder_new(a, type_of(a, "struct<l:array<bigint>,m:map<string,float>,d:date,n:int,b:binary>"), false, NULL);
+    sp_builder *s = sp_builder_new(a, type_of(a, "struct<l:array<bigint>,m:map<string,float>,d:date,n:int,b:binary>"),
+                                   false, NULL);
     REQUIRE(s != NULL);
     sp_builder *l = sp_builder_child(s, 0), *m = sp_builder_child(s, 1);
     bool ok = sp_build_open(s, NULL) == SP_OK && sp_build_open(l, NULL) == SP_OK &&
-              sp_build_i64(sp_builder_child(l, 0), 1, NULL) == SP_OK && sp_build_null(sp_builder_child(l, 0), NULL) == SP_OK &&
+              sp_build_i64(sp_builder_child(l, 0), 1, NULL) == SP_OK &&
+              sp_build_null(sp_builder_child(l, 0), NULL) == SP_OK &&
               sp_build_close(l, NULL) == SP_OK && sp_build_open(m, NULL) == SP_OK;
     ok = ok && sp_build_str(sp_builder_child(m, 0), SP_LIT("a key that is long"), NULL) == SP_OK &&
          sp_build_f64(sp_builder_child(m, 1), 2.5, NULL) == SP_OK && sp_build_close(m, NULL) == SP_OK;
-    ok = ok && sp_build_i64(sp_builder_child(s, 2), 19723, NULL) == SP_OK && sp_build_null(sp_builder_child(s, 3), NULL) == SP_OK &&
+    ok = ok && sp_build_i64(sp_builder_child(s, 2), 19723, NULL) == SP_OK &&
+         sp_build_null(sp_builder_child(s, 3), NULL) == SP_OK &&
          sp_build_str(sp_builder_child(s, 4), SP_LIT("Hi"), NULL) == SP_OK && sp_build_close(s, NULL) == SP_OK &&
          sp_build_null(s, NULL) == SP_OK;
     sp_vec *v = NULL;
@@ -146,7 +151,8 @@ TEST_ALLOC(copies)
     CHECK(sp_vec_null_at(konst, 2));
 }
 
-static void check_variant(sp_arena *a, const char *value, size_t value_n, const char *meta, size_t meta_n, const char *want)
+static void check_variant(sp_arena *a, const char *value, size_t value_n, const char *meta, size_t meta_n,
+                          const char *want)
 {
     sp_builder *b = sp_builder_new(a, sp_type_of(SP_VARIANT), false, NULL);
     sp_build_open(b, NULL);

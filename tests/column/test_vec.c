@@ -30,7 +30,8 @@ static sp_status build_random(sp_builder *b, const sp_type *t, uint64_t *seed, b
     switch (t->kind) {
     case SP_VOID: return sp_build_null(b, NULL);
     case SP_BOOLEAN: return sp_build_bool(b, r & 1, NULL);
-    case SP_FLOAT: case SP_DOUBLE: return sp_build_f64(b, r % 7 == 0 ? -0.0 : r % 7 == 1 ? 0.0 / 0.0 : (double)r / 3, NULL);
+    case SP_FLOAT: case SP_DOUBLE: return sp_build_f64(b, r % 7 == 0 ? -0.0 : r % 7 == 1 ? 0.0 / 0.0 : (double)r / 3,
+                                                       NULL);
     case SP_DECIMAL: return sp_build_decimal(b, (__int128)r * r * r, NULL);
     case SP_STRING: case SP_BINARY:
         n = snprintf(text, sizeof text, "%.*s%u", (int)(r % 20), "abcdefghijklmnopqrstuvwxyz", r % 10);
@@ -62,7 +63,8 @@ static sp_vec *random_vec(sp_arena *a, const sp_type *t, uint32_t rows, uint64_t
 }
 
 static const char *const kinds[] = {
-    "void", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(38,2)", "string", "binary", "date",
+    "void", "boolean", "tinyint", "smallint", "int", "bigint", "float", "double", "decimal(38,2)", "string", "binary",
+    "date",
     "timestamp", "interval", "array<int>", "array<string>", "map<string,array<bigint>>", "struct<a:int,b:string>",
     "struct<a:array<struct<x:string,y:map<int,string>>>,b:struct<c:boolean>>"
 };
@@ -95,7 +97,8 @@ TEST(every_kind_and_form)
         CHECK(sp_vec_flatten(v, a, false, NULL) == v);
 
         uint64_t dict_valid = ~(1ull << 5);
-        sp_vec dict = { .type = t, .rows = 64, .form = SP_DICT, .valid = &dict_valid, .index = index, .child = &v, .child_count = 1 };
+        sp_vec dict = { .type = t, .rows = 64, .form = SP_DICT, .valid = &dict_valid, .index = index, .child = &v,
+                        .child_count = 1 };
         check_rows(sp_vec_gather(&dict, dict_sel, 20, a, NULL), &dict, dict_sel, 20, kinds[k]);
         check_rows(sp_vec_copy(&dict, NULL, 64, a, NULL), &dict, NULL, 64, kinds[k]);
         check_rows(sp_vec_flatten(&dict, a, true, NULL), &dict, NULL, 64, kinds[k]);
@@ -150,7 +153,8 @@ TEST(order)
     sp_vec *null = sp_vec_new_null(a, sp_type_of(SP_DOUBLE), 1, NULL);
     CHECK_INT(sp_vec_rows_cmp(null, 0, v, 4), -1);
     CHECK_INT(sp_vec_rows_cmp(null, 0, null, 0), 0);
-    static const char *const sorted[] = { "", "a", "a\1", "ab", "abcd", "abcdefghijkl", "abcdefghijklm", "abcdefghijklmn", "b", "\xff" };
+    static const char *const sorted[] = { "", "a", "a\1", "ab", "abcd", "abcdefghijkl", "abcdefghijklm",
+                                          "abcdefghijklmn", "b", "\xff" };
     for (int i = 0; i < 10; i++)
         for (int j = 0; j < 10; j++) {
             sp_view x = sp_view_make(sorted[i], strlen(sorted[i])), y = sp_view_make(sorted[j], strlen(sorted[j]));
