@@ -23,6 +23,7 @@ sp_status sp_bind_concat_arrays(sp_bind *b, sp_error *err);
 /* Refuses map element types etc. that have no order. */
 sp_status sp_bind_orderable(sp_bind *b, const sp_type *t, sp_error *err);
 sp_status sp_fail_array_size(sp_kernel *k, int64_t n, sp_error *err);
+sp_status sp_fail_duplicate_key(sp_kernel *k, const sp_vec *keys, uint32_t row, sp_error *err);
 enum { SP_ARRAY_MAX = 2147483632 };     /* ByteArrayMethods.MAX_ROUNDED_ARRAY_LENGTH */
 
 #endif

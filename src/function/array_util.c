@@ -92,3 +92,12 @@ sp_status sp_bind_concat_arrays(sp_bind *b, sp_error *err)
     b->kernel = kernel_concat_arrays;
     return sp_bind_common(b, 0, b->arg_count, &b->type, err);
 }
+
+sp_status sp_fail_duplicate_key(sp_kernel *k, const sp_vec *keys, uint32_t row, sp_error *err)
+{
+    sp_buf b = { 0 };
+    sp_vec_text(&b, keys, row, false, k->conf->zone ? k->conf->zone : sp_zone_utc(), NULL);
+    const char *text = sp_arena_strdup(k->arena, sp_buf_cstr(&b), NULL);
+    sp_buf_done(&b);
+    return SP_FAIL(err, DUPLICATED_MAP_KEY, "key", text ? text : "", "mapKeyDedupPolicy", "\"spark.sql.mapKeyDedupPolicy\"");
+}

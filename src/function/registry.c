@@ -6,7 +6,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-#define FUNCTION_FAMILIES(X) X(logic) X(compare) X(arith) X(string) X(regex) X(interval)
+#define FUNCTION_FAMILIES(X) X(logic) X(compare) X(arith) X(string) X(regex) X(interval) X(array) X(array_set) X(map) X(struct) X(generate) X(lambda)
 #define AGGREGATE_FAMILIES(X) X(basic) X(extreme)
 
 #define DECLARE_F(name) extern const sp_function sp_family_##name[];
