@@ -107,6 +107,109 @@ static sp_expr *below_list(sp_optimizer *o, const sp_plan *p, sp_expr *e, sp_err
     return n ? sp_expr_substitute(o->arena, e, ids, to, n, err) : e;
 }
 
+/* ---- what follows from a condition ---- */
+
+static bool says_not_null(const sp_expr *condition, const sp_expr *column)
+{
+    if (sp_is_call(condition, "and"))
+        return says_not_null(condition->args[0], column) || says_not_null(condition->args[1], column);
+    return sp_is_call(condition, "isnotnull") && sp_expr_eq(condition->args[0], column);
+}
+
+static bool has_not_null(const sp_plan *p, const sp_expr *column);
+
+/* The column as a Project or Aggregate takes it from below. */
+static bool list_has_not_null(const sp_plan *p, const sp_expr *column)
+{
+    for (int i = 0; i < p->expr_count; i++) {
+        const sp_expr *e = p->exprs[i];
+        if (e->id != column->id)
+            continue;
+        e = e->kind == SP_E_ALIAS ? e->args[0] : e;
+        return e->kind == SP_E_COLUMN && has_not_null(p->children[0], e);
+    }
+    return false;
+}
+
+static bool union_has_not_null(const sp_plan *p, const sp_expr *column)
+{
+    for (int i = 0; i < p->output_count; i++) {
+        bool all = p->output[i].id == column->id;
+        for (int k = 0; all && k < p->child_count; k++) {
+            sp_expr c = { .kind = SP_E_COLUMN, .id = p->children[k]->output[i].id, .type = column->type };
+            all = has_not_null(p->children[k], &c);
+        }
+        if (all)
+            return true;
+    }
+    return false;
+}
+
+/* Is there a filter below that leaves no null in the column? */
+static bool has_not_null(const sp_plan *p, const sp_expr *column)
+{
+    if (!p->child_count)
+        return false;
+    if (p->kind == SP_P_FILTER && says_not_null(p->condition, column))
+        return true;
+    if (p->kind == SP_P_PROJECT || p->kind == SP_P_AGGREGATE)
+        return list_has_not_null(p, column);
+    if (p->kind == SP_P_UNION)
+        return union_has_not_null(p, column);
+    if (p->kind == SP_P_JOIN && (p->join_type == SP_JOIN_FULL || p->join_type == SP_JOIN_RIGHT))
+        return false;
+    int side = p->kind == SP_P_JOIN && p->join_type != SP_JOIN_LEFT && !sp_attrs_has(p->children[0]->output, p->children[0]->output_count, column->id);
+    return sp_attrs_has(p->children[side]->output, p->children[side]->output_count, column->id) && has_not_null(p->children[side], column);
+}
+
+typedef struct { sp_optimizer *o; const sp_plan *side; sp_exprs *out; sp_error *err; sp_status status; } inference;
+
+static sp_status add_not_null(inference *n, sp_expr *column)
+{
+    if (!column->nullable || has_not_null(n->side, column))
+        return SP_OK;
+    for (int i = 0; i < n->out->n; i++)
+        if (sp_is_call(n->out->v[i], "isnotnull") && sp_expr_eq(n->out->v[i]->args[0], column))
+            return SP_OK;
+    sp_expr *f = sp_expr_function(n->o->arena, "isnotnull", &column, 1, n->err), *bound;
+    if (!f)
+        return SP_FAILED;
+    SP_TRY(sp_expr_bind(n->o->arena, n->o->conf, f, &bound, n->err));
+    return sp_exprs_add(n->o->arena, n->out, bound, n->err);
+}
+
+/* Null in means null out: the columns below cannot be null where e is true. */
+static bool is_null_intolerant(const sp_expr *e)
+{
+    if (e->kind == SP_E_CAST)
+        return true;
+    return e->kind == SP_E_CALL && e->function && !(e->function->flags & (SP_FN_NULLS | SP_FN_LAZY | SP_FN_NONDETERMINISTIC));
+}
+
+static void infer(inference *n, sp_expr *e)
+{
+    if (e->kind == SP_E_COLUMN) {
+        if (n->status == SP_OK && sp_attrs_has(n->side->output, n->side->output_count, e->id))
+            n->status = add_not_null(n, e);
+        return;
+    }
+    if (is_null_intolerant(e))
+        for (int i = 0; i < e->arg_count; i++)
+            infer(n, e->args[i]);
+}
+
+/* Where a sliding window's filter stays above its Expand, the time must still not be null below (as constraints tell Spark). */
+static sp_status infer_below(sp_optimizer *o, const sp_plan *p, const sp_exprs *stay, sp_exprs *go, sp_error *err)
+{
+    if (p->kind != SP_P_EXPAND)
+        return SP_OK;
+    inference n = { o, p->children[0], go, err, SP_OK };
+    for (int i = 0; i < stay->n; i++)
+        if (sp_expr_is_deterministic(stay->v[i]))
+            infer(&n, stay->v[i]);
+    return n.status;
+}
+
 static sp_plan *push_unary(sp_optimizer *o, sp_plan *f, sp_exprs *conjuncts, sp_error *err)
 {
     sp_plan *p = f->children[0];
@@ -121,6 +224,8 @@ static sp_plan *push_unary(sp_optimizer *o, sp_plan *f, sp_exprs *conjuncts, sp_
         if (sp_exprs_add(o->arena, moves ? &go : &stay, e, err) != SP_OK)
             return NULL;
     }
+    if (infer_below(o, p, &stay, &go, err) != SP_OK)
+        return NULL;
     if (!go.n)
         return plain_filter(o, f, &stay, conjuncts->n, p, err);
     sp_plan *child = filter_over(o, &go, p->children[0], err);
@@ -206,72 +311,6 @@ static sp_status sort_out(sp_optimizer *o, const sp_plan *join, const sp_exprs *
     return SP_OK;
 }
 
-static bool has_not_null(const sp_plan *p, const sp_expr *column)
-{
-    for (; p; p = p->child_count == 1 ? p->children[0] : NULL) {
-        if (p->kind != SP_P_FILTER && p->kind != SP_P_WATERMARK && p->kind != SP_P_PROJECT)
-            return false;
-        if (p->kind == SP_P_PROJECT) {          /* the same column below */
-            bool through = false;
-            for (int i = 0; i < p->expr_count && !through; i++)
-                through = p->exprs[i]->kind == SP_E_COLUMN && p->exprs[i]->id == column->id;
-            if (!through)
-                return false;
-            continue;
-        }
-        const sp_expr *stack[64];
-        int n = 0;
-        if (p->kind == SP_P_FILTER)
-            stack[n++] = p->condition;
-        while (n) {
-            const sp_expr *e = stack[--n];
-            if (sp_is_call(e, "and") && n < 62) {
-                stack[n++] = e->args[0];
-                stack[n++] = e->args[1];
-            } else if (sp_is_call(e, "isnotnull") && sp_expr_eq(e->args[0], column)) {
-                return true;
-            }
-        }
-    }
-    return false;
-}
-
-typedef struct { sp_optimizer *o; const sp_plan *side; sp_exprs *out; sp_error *err; sp_status status; } inference;
-
-static sp_status add_not_null(inference *n, sp_expr *column)
-{
-    if (!column->nullable || has_not_null(n->side, column))
-        return SP_OK;
-    for (int i = 0; i < n->out->n; i++)
-        if (sp_is_call(n->out->v[i], "isnotnull") && sp_expr_eq(n->out->v[i]->args[0], column))
-            return SP_OK;
-    sp_expr *f = sp_expr_function(n->o->arena, "isnotnull", &column, 1, n->err), *bound;
-    if (!f)
-        return SP_FAILED;
-    SP_TRY(sp_expr_bind(n->o->arena, n->o->conf, f, &bound, n->err));
-    return sp_exprs_add(n->o->arena, n->out, bound, n->err);
-}
-
-/* Null in means null out: the columns below cannot be null where e is true. */
-static bool is_null_intolerant(const sp_expr *e)
-{
-    if (e->kind == SP_E_CAST)
-        return true;
-    return e->kind == SP_E_CALL && e->function && !(e->function->flags & (SP_FN_NULLS | SP_FN_LAZY | SP_FN_NONDETERMINISTIC));
-}
-
-static void infer(inference *n, sp_expr *e)
-{
-    if (e->kind == SP_E_COLUMN) {
-        if (n->status == SP_OK && sp_attrs_has(n->side->output, n->side->output_count, e->id))
-            n->status = add_not_null(n, e);
-        return;
-    }
-    if (is_null_intolerant(e))
-        for (int i = 0; i < e->arg_count; i++)
-            infer(n, e->args[i]);
-}
-
 /* IS NOT NULL of the columns that a join's condition needs, for the sides whose rows cannot survive without a match. */
 static sp_status infer_for_join(sp_optimizer *o, const sp_plan *join, const sp_exprs *condition, sp_exprs *left, sp_exprs *right, sp_error *err)
 {
@@ -351,9 +390,13 @@ static sp_plan *push_filter(sp_optimizer *o, sp_plan *f, sp_error *err)
         sp_exprs both = { 0 };
         if (sp_split_and(o->arena, p->condition, &both, err) != SP_OK)
             return NULL;
-        for (int i = 0; i < conjuncts.n; i++)
-            if (sp_exprs_add(o->arena, &both, conjuncts.v[i], err) != SP_OK)
+        for (int i = 0; i < conjuncts.n; i++) {
+            bool have = false;
+            for (int k = 0; k < both.n && !have; k++)
+                have = sp_expr_eq(both.v[k], conjuncts.v[i]);
+            if (!have && sp_exprs_add(o->arena, &both, conjuncts.v[i], err) != SP_OK)
                 return NULL;
+        }
         return filter_over(o, &both, p->children[0], err);
     }
     case SP_P_JOIN: return push_join(o, f, &conjuncts, err);

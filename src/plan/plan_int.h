@@ -20,6 +20,9 @@ typedef struct sp_cte {
     const struct sp_cte *next;
 } sp_cte;
 
+/* AGGREGATE.extra of one over grouping sets: the grouping expressions, and the columns of Expand for them, the id after them. */
+typedef struct sp_grouping_info { const sp_exprs *groups, *columns; } sp_grouping_info;
+
 struct sp_scope;
 typedef struct sp_ana {
     sp_arena *arena;
@@ -43,7 +46,10 @@ typedef struct sp_scope {
     sp_status (*first)(struct sp_scope *s, const sp_expr *attr, sp_expr **out, sp_error *err);
     void *context;
     bool used_outer;
-    sp_exprs *outer_refs;                      /* correlated subqueries: COLUMNs of the outer query that were used */
+    const sp_exprs *groups; sp_expr *grouping_id;   /* over grouping sets: what grouping() and grouping_id() mean */
+    const sp_exprs *group_columns;             /* the columns that stand for groups above the aggregate, or NULL */
+    const char *no_star;                       /* stars in arguments are refused, in the name of this */
+    struct sp_scope *outer;                    /* of the query around, while a subquery is being resolved */
 } sp_scope;
 
 /* plan.c */
@@ -114,6 +120,7 @@ sp_status sp_expand_star(sp_scope *s, const sp_expr *star, sp_exprs *out, sp_err
 sp_status sp_build_project(sp_ana *z, sp_exprs *list, sp_plan *child, int64_t plan_id, const sp_origin *origin, sp_plan **out, sp_error *err);
 sp_status sp_ana_project(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
+sp_status sp_filter_over(sp_ana *z, sp_expr *condition, sp_plan **child, sp_error *err);
 sp_status sp_extract_windows(sp_ana *z, sp_exprs *list, sp_plan **child, sp_error *err);
 sp_status sp_make_generate(sp_ana *z, sp_expr *call, const sp_str *names, int name_count, sp_str qualifier, bool outer, sp_plan *child,
                            sp_plan **out, sp_error *err);
@@ -126,6 +133,11 @@ sp_status sp_ana_having(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
 sp_status sp_build_aggregate(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *child, const sp_origin *origin, sp_plan **out, sp_error *err);
 sp_status sp_resolve_over_aggregate(sp_ana *z, sp_plan *agg, bool output_first, sp_expr *const *exprs, int count, sp_exprs *out,
                                     sp_plan **new_agg, sp_error *err);
+/* One expression of GROUP BY: ordinals and aliases of p's list are looked through. */
+sp_status sp_resolve_group(sp_scope *s, const sp_plan *p, sp_expr *e, sp_exprs *out, sp_error *err);
+
+/* resolve_grouping.c, resolve_unpivot.c */
+sp_status sp_resolve_grouping_call(sp_scope *s, const sp_expr *call, sp_expr **out, sp_error *err);
 sp_status sp_ana_grouping_sets(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_pivot(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_unpivot(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
@@ -176,14 +188,19 @@ sp_status sp_ana_stat(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
 bool sp_is_time_window_name(sp_str name);
 /* Makes of a resolved call of window, session_window or window_time a marker (SP_E_CALL without function) that sp_take_time_windows takes away. */
 sp_status sp_resolve_time_window(sp_scope *s, sp_expr *call, sp_expr **out, sp_error *err);
-/* Replaces the markers in the lists by columns that a new plan over *child computes. */
-sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_error *err);
+/* Replaces the markers in the lists by columns that a new plan over *child computes. taken (may be NULL) gets marker, column, marker, column ... for
+ * sp_reuse_time_windows to put the same columns into a list that is resolved later. */
+sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_exprs *taken, sp_error *err);
+sp_status sp_reuse_time_windows(sp_ana *z, const sp_exprs *taken, sp_exprs *list, sp_error *err);
 bool sp_is_window_marker(const sp_expr *e);
 
 /* subquery.c */
 sp_status sp_decorrelate_lateral(sp_ana *z, sp_plan *join, sp_plan **out, sp_error *err);
 sp_status sp_resolve_subquery(sp_scope *s, sp_expr *e, sp_expr **out, sp_error *err);
-sp_status sp_rewrite_subqueries(sp_ana *z, sp_plan *p, sp_plan **out, sp_error *err);
+/* EXISTS and IN among a filter's conjuncts become semi and anti joins over *child and leave the list. */
+sp_status sp_take_predicates(sp_ana *z, sp_exprs *conjuncts, sp_plan **child, sp_error *err);
+/* Every other subquery in the list becomes a column of a join over *child. */
+sp_status sp_take_subqueries(sp_ana *z, sp_exprs *list, sp_plan **child, sp_error *err);
 
 /* check_plan.c */
 sp_status sp_check_plan(sp_ana *z, const sp_plan *p, sp_error *err);

@@ -168,11 +168,12 @@ sp_status sp_build_aggregate(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_p
         grouping->v[i] = sp_expr_strip_alias(grouping->v[i]);
     SP_TRY(inline_aliases(z, list, err));
     sp_exprs *lists[] = { grouping, list };
-    SP_TRY(sp_take_time_windows(z, lists, 2, &child, err));
+    SP_TRY(sp_take_time_windows(z, lists, 2, &child, NULL, err));
     for (int i = 0; i < list->n; i++) {
         above |= sp_expr_has_kind(list->v[i], SP_E_WINDOW);
         sp_expr_walk(list->v[i], visit_generator, &above);
     }
+    SP_TRY(sp_take_subqueries(z, list, &child, err));
     if (above)
         return split(z, grouping, list, child, origin, out, err);
     SP_TRY(check_grouping(z, grouping, err));
@@ -225,7 +226,7 @@ static sp_expr *list_alias(const sp_ana *z, const sp_plan *p, const sp_expr *att
     return NULL;
 }
 
-static sp_status resolve_group(sp_scope *s, const sp_plan *p, sp_expr *e, sp_exprs *out, sp_error *err)
+sp_status sp_resolve_group(sp_scope *s, const sp_plan *p, sp_expr *e, sp_exprs *out, sp_error *err)
 {
     sp_ana *z = s->z;
     while (e->kind == SP_E_EXPR_STRING)
@@ -274,9 +275,14 @@ sp_status sp_ana_aggregate(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error 
     SP_TRY(sp_ana_child(z, p, 0, &child, err));
     sp_scope_init(&s, z, &child, 1, err);
     for (int i = 0; i < p->grouping_count && !p->all; i++)
-        SP_TRY(resolve_group(&s, p, p->grouping[i], &grouping, err));
+        SP_TRY(sp_resolve_group(&s, p, p->grouping[i], &grouping, err));
+    /* the list may name the window column of the grouping: window.start */
+    sp_exprs *lists[] = { &grouping }, taken = { 0 };
+    SP_TRY(sp_take_time_windows(z, lists, 1, &child, &taken, err));
+    sp_scope_init(&s, z, &child, 1, err);
     s.aliases = &list;
     SP_TRY(sp_resolve_list(&s, p->exprs, p->expr_count, &list, err));
+    SP_TRY(sp_reuse_time_windows(z, &taken, &list, err));
     if (p->all)
         SP_TRY(group_all(z, &list, &grouping, err));
     return sp_build_aggregate(z, &grouping, &list, child, &p->origin, out, err);
@@ -355,6 +361,12 @@ sp_status sp_resolve_over_aggregate(sp_ana *z, sp_plan *agg, bool output_first, 
     sp_scope_init(&s, z, &agg, 1, err);
     s.first = lookup_over;
     s.context = &o;
+    if (agg->extra) {                             /* grouping sets: grouping() and grouping_id() */
+        const sp_grouping_info *info = agg->extra;
+        s.groups = info->groups;
+        s.grouping_id = info->columns->v[info->groups->n];
+        s.group_columns = info->columns;
+    }
     for (int i = 0; i < agg->expr_count; i++)
         SP_TRY(sp_exprs_add(z->arena, &list, agg->exprs[i], err));
     for (int i = 0; i < count; i++) {
@@ -390,8 +402,9 @@ sp_status sp_ana_having(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
         sp_exprs l = { 0 };
         sp_plan *wide = child;
         SP_TRY(sp_resolve_with_hidden(z, &wide, &p->condition, 1, &l, err));
-        *out = sp_plan_filter(z->arena, sp_expr_strip_alias(l.v[0]), wide, err);
-        if (*out && wide != child)
+        *out = wide;
+        SP_TRY(sp_filter_over(z, sp_expr_strip_alias(l.v[0]), out, err));
+        if ((*out)->output_count != child->output_count)
             *out = sp_plan_project_attrs(z->arena, child->output, child->output_count, *out, err);
         return *out ? SP_OK : SP_FAILED;
     }
@@ -402,8 +415,9 @@ sp_status sp_ana_having(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
     const char *text = sp_expr_sql_quoted(z->arena, p->condition);
     if (c->type->kind != SP_BOOLEAN && c->type->kind != SP_VOID)
         return SP_FAIL(err, DATATYPE_MISMATCH__FILTER_NOT_BOOLEAN, "sqlExpr", text, "filter", text, "type", sp_type_sql_quoted(z->arena, c->type));
-    *out = sp_plan_filter(z->arena, c, wider, err);
-    if (*out && wider != agg)
+    *out = wider;
+    SP_TRY(sp_filter_over(z, c, out, err));
+    if ((*out)->output_count != agg->output_count)
         *out = sp_plan_project_attrs(z->arena, child->output, child->output_count, *out, err);
     return *out ? SP_OK : SP_FAILED;
 }

@@ -88,12 +88,10 @@ static sp_status lateral_alias(sp_scope *s, const sp_expr *e, bool top, sp_expr 
 /* A name of the query around this subquery. The reference is noted, so that the subquery's rewriting finds it. */
 static sp_status outer_name(sp_scope *s, const sp_expr *e, sp_expr **out, sp_error *err)
 {
-    sp_scope *o = s->z->outer;
-    if (!o)
-        return SP_OK;
-    SP_TRY(sp_resolve_parts(o, e->parts, e->part_count, o->attrs, o->attr_count, false, &e->origin, out, err));
-    if (*out)
-        o->used_outer = true;
+    for (sp_scope *o = s->z->outer; o && !*out; o = o->outer) {
+        SP_TRY(sp_resolve_parts(o, e->parts, e->part_count, o->attrs, o->attr_count, false, &e->origin, out, err));
+        o->used_outer |= *out != NULL;
+    }
     return SP_OK;
 }
 
@@ -122,6 +120,16 @@ sp_status sp_resolve_call(sp_scope *s, sp_expr *call, sp_expr **out, sp_error *e
 {
     sp_ana *z = s->z;
     sp_expr *bound = NULL;
+    if (!sp_function_find(call->name) && !sp_aggregate_find(call->name)) {
+        sp_buf path = { 0 };
+        sp_buf_printf(&path, "[`system`.`builtin`, `system`.`session`, `%s`.`%s`]", z->conf->catalog ? z->conf->catalog : "spark_catalog",
+                      z->conf->database ? z->conf->database : "default");
+        SP_FAIL(err, UNRESOLVED_ROUTINE, "routineName", call->part_count ? sp_quote_parts(z->arena, call->parts, call->part_count)
+                                                                        : sp_quote_id(z->arena, call->name), "searchPath", sp_buf_cstr(&path));
+        sp_buf_done(&path);
+        sp_error_at(err, &call->origin, z->arena);
+        return SP_FAILED;
+    }
     if (sp_expr_bind(z->arena, z->conf, call, &bound, err) == SP_FAILED) {
         sp_error_at(err, &call->origin, z->arena);
         return SP_FAILED;
@@ -147,6 +155,8 @@ static sp_status expand_args(sp_scope *s, sp_expr **call, sp_error *err)
         star |= e->args[i]->kind == SP_E_STAR;
     if (!star)
         return SP_OK;
+    if (s->no_star)
+        return SP_FAIL(err, INVALID_USAGE_OF_STAR_OR_REGEX, "elem", "'*'", "prettyName", s->no_star);
     sp_expr *c = sp_expr_copy(s->z->arena, e, err);
     if (!c)
         return SP_FAILED;
@@ -181,6 +191,19 @@ static sp_status check_filter(sp_scope *s, const sp_expr *call, sp_error *err)
     return SP_OK;
 }
 
+/* f(...) WITHIN GROUP (ORDER BY ...) */
+static sp_status resolve_within_group(sp_scope *s, sp_expr *c, sp_error *err)
+{
+    sp_window_spec *w;
+    SP_NEW(w, s->z->arena, sizeof *w, err);
+    *w = *c->window;
+    SP_NEW_ARRAY(w->order, s->z->arena, w->order_count + 1, err);
+    for (int i = 0; i < w->order_count; i++)
+        SP_TRY(sp_resolve_expr(s, c->window->order[i], false, &w->order[i], err));
+    c->window = w;
+    return SP_OK;
+}
+
 static sp_status resolve_function(sp_scope *s, sp_expr *e, sp_expr **out, sp_error *err)
 {
     SP_TRY(expand_args(s, &e, err));
@@ -196,6 +219,8 @@ static sp_status resolve_function(sp_scope *s, sp_expr *e, sp_expr **out, sp_err
         if (status == SP_OK)
             status = check_filter(s, c, err);
     }
+    if (status == SP_OK && e->window)
+        status = resolve_within_group(s, c, err);
     s->in_aggregate_function = was;
     SP_TRY(status);
     if (!keeps_names(c))
@@ -204,7 +229,7 @@ static sp_status resolve_function(sp_scope *s, sp_expr *e, sp_expr **out, sp_err
     if (sp_is_time_window_name(c->name))
         return sp_resolve_time_window(s, c, out, err);
     if (sp_str_eq_nocase(c->name, SP_LIT("grouping")) || sp_str_eq_nocase(c->name, SP_LIT("grouping_id")))
-        return SP_FAIL(err, UNSUPPORTED_GROUPING_EXPRESSION);
+        return s->groups ? sp_resolve_grouping_call(s, c, out, err) : SP_FAIL(err, UNSUPPORTED_GROUPING_EXPRESSION);
     return sp_resolve_call(s, c, out, err);
 }
 

@@ -342,8 +342,9 @@ sp_status sp_build_project(sp_ana *z, sp_exprs *list, sp_plan *child, int64_t pl
         sp_exprs none = { 0 };
         return sp_build_aggregate(z, &none, list, child, origin, out, err);
     }
-    SP_TRY(sp_take_time_windows(z, &list, 1, &child, err));
+    SP_TRY(sp_take_time_windows(z, &list, 1, &child, NULL, err));
     SP_TRY(cut_alias(z, list, err));
+    SP_TRY(sp_take_subqueries(z, list, &child, err));
     SP_TRY(take_generator(z, list, &child, err));
     SP_TRY(stack_projects(z, list, &child, err));
     SP_TRY(sp_extract_windows(z, list, &child, err));
@@ -376,6 +377,24 @@ static sp_status check_condition(sp_ana *z, const sp_expr *c, sp_error *err)
     return SP_OK;
 }
 
+/* Filter over *child; subqueries in the condition become joins below it. */
+sp_status sp_filter_over(sp_ana *z, sp_expr *condition, sp_plan **child, sp_error *err)
+{
+    if (sp_expr_has_kind(condition, SP_E_SUBQUERY)) {
+        sp_optimizer o = { z->arena, z->conf };
+        sp_exprs conjuncts = { 0 };
+        SP_TRY(sp_split_and(z->arena, condition, &conjuncts, err));
+        SP_TRY(sp_take_predicates(z, &conjuncts, child, err));
+        SP_TRY(sp_take_subqueries(z, &conjuncts, child, err));
+        if (!conjuncts.n)
+            return SP_OK;
+        if (!(condition = sp_join_and(&o, conjuncts.v, conjuncts.n, err)))
+            return SP_FAILED;
+    }
+    *child = sp_plan_filter(z->arena, condition, *child, err);
+    return *child ? SP_OK : SP_FAILED;
+}
+
 sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
 {
     sp_plan *child;
@@ -385,14 +404,15 @@ sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
     SP_TRY(sp_resolve_with_hidden(z, &wide, &p->condition, 1, &l, err));
     sp_exprs *lists[] = { &l };
     sp_plan *below = wide;
-    SP_TRY(sp_take_time_windows(z, lists, 1, &below, err));
+    SP_TRY(sp_take_time_windows(z, lists, 1, &below, NULL, err));
     sp_expr *c = sp_expr_strip_alias(l.v[0]);
     SP_TRY(check_condition(z, c, err));
-    sp_plan *f = sp_plan_filter(z->arena, c, below, err);
-    if (!f)
-        return SP_FAILED;
-    *out = f;
-    if (below != child)
-        *out = sp_plan_project_attrs(z->arena, child->output, child->output_count, f, err);
+    SP_TRY(sp_filter_over(z, c, &below, err));
+    *out = below;
+    bool same = below->output_count == child->output_count;
+    for (int i = 0; same && i < child->output_count; i++)
+        same = below->output[i].id == child->output[i].id;
+    if (!same)
+        *out = sp_plan_project_attrs(z->arena, child->output, child->output_count, below, err);
     return *out ? SP_OK : SP_FAILED;
 }

@@ -34,7 +34,7 @@ static sp_status look_below(sp_scope *s, const sp_expr *attr, sp_expr **out, sp_
     }
 }
 
-typedef struct { sp_arena *arena; const sp_plan *have; sp_exprs missing; sp_status status; sp_error *err; } gathering;
+typedef struct { sp_arena *arena; const sp_scope *outer; const sp_plan *have; sp_exprs missing; sp_status status; sp_error *err; } gathering;
 
 static bool visit_missing(void *context, const sp_expr *e)
 {
@@ -43,6 +43,9 @@ static bool visit_missing(void *context, const sp_expr *e)
         return true;
     for (int i = 0; i < g->missing.n; i++)
         if (g->missing.v[i]->id == e->id)
+            return true;
+    for (const sp_scope *o = g->outer; o; o = o->outer)      /* a column of the query around */
+        if (sp_attrs_has(o->attrs, o->attr_count, e->id))
             return true;
     if (sp_exprs_add(g->arena, &g->missing, (sp_expr *)e, g->err) != SP_OK)
         g->status = SP_FAILED;
@@ -101,7 +104,7 @@ static bool crosses_well(const sp_plan *p, const sp_expr *column)
 sp_status sp_resolve_with_hidden(sp_ana *z, sp_plan **child, sp_expr *const *exprs, int count, sp_exprs *out, sp_error *err)
 {
     sp_scope s;
-    gathering g = { .arena = z->arena, .have = *child, .err = err };
+    gathering g = { .arena = z->arena, .outer = z->outer, .have = *child, .err = err };
     sp_scope_init(&s, z, child, 1, err);
     s.first = look_below;
     s.context = *child;
@@ -266,7 +269,7 @@ sp_status sp_ana_sort(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
         SP_TRY(sp_resolve_with_hidden(z, &below, wanted.v, wanted.n, &l, err));
     }
     sp_exprs *lists[] = { &l };
-    SP_TRY(sp_take_time_windows(z, lists, 1, &below, err));
+    SP_TRY(sp_take_time_windows(z, lists, 1, &below, NULL, err));
     SP_TRY(sp_extract_windows(z, &l, &below, err));
     SP_TRY(check_sort(z, &l, err));
     sp_plan *s = sp_plan_new(z->arena, SP_P_SORT, &below, 1, err);

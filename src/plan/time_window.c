@@ -430,7 +430,27 @@ static sp_status take_one(sp_ana *z, const sp_expr *e, sp_plan **child, sp_attr 
     return call ? project_first(z, call, at, child, err) : SP_FAILED;
 }
 
-sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_error *err)
+static sp_status put_column(sp_ana *z, taking *t, sp_exprs *const *lists, int list_count, sp_error *err)
+{
+    for (int i = 0; i < list_count; i++)
+        for (int k = 0; k < lists[i]->n; k++)
+            if (!(lists[i]->v[k] = sp_expr_transform(z->arena, lists[i]->v[k], replace_marker, t, err)))
+                return SP_FAILED;
+    return SP_OK;
+}
+
+sp_status sp_reuse_time_windows(sp_ana *z, const sp_exprs *taken, sp_exprs *list, sp_error *err)
+{
+    taking t = { .arena = z->arena };
+    for (int i = 0; i + 1 < taken->n; i += 2) {
+        t.target = taken->v[i];
+        t.to = taken->v[i + 1];
+        SP_TRY(put_column(z, &t, &list, 1, err));
+    }
+    return SP_OK;
+}
+
+sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_exprs *taken, sp_error *err)
 {
     taking t = { .arena = z->arena };
     int windows = 0;
@@ -447,10 +467,11 @@ sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count
         SP_TRY(take_one(z, t.target, child, &at, err));
         if (!(t.to = sp_attr_column(z->arena, &at, err)))
             return SP_FAILED;
-        for (int i = 0; i < list_count; i++)
-            for (int k = 0; k < lists[i]->n; k++)
-                if (!(lists[i]->v[k] = sp_expr_transform(z->arena, lists[i]->v[k], replace_marker, &t, err)))
-                    return SP_FAILED;
+        SP_TRY(put_column(z, &t, lists, list_count, err));
+        if (taken) {
+            SP_TRY(sp_exprs_add(z->arena, taken, t.found.v[f], err));
+            SP_TRY(sp_exprs_add(z->arena, taken, t.to, err));
+        }
     }
     return SP_OK;
 }
