@@ -5,7 +5,7 @@
 
 #include "format/format.h"
 
-extern const sp_format sp_format_json, sp_format_text;
+extern const sp_format sp_format_csv, sp_format_json, sp_format_text;
 
 /* ---- options ---- */
 /* Scala's String.toBoolean: true or false in any case; else IllegalArgumentException. */

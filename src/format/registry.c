@@ -2,6 +2,7 @@
 #include "format/format_int.h"
 
 static const sp_format *const formats[] = {
+    &sp_format_csv,
     &sp_format_json,
     &sp_format_text,
 };
