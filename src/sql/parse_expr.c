@@ -12,7 +12,6 @@ sp_expr *sp_sql_call(sp_sql_parser *p, const char *name, sp_expr *const *args, i
 {
     sp_expr *e = sp_expr_function(p->arena, name, args, count, p->err);
     if (!e) return NULL;
-    e->ordinal = -1;
     sp_sql_origin(p, &e->origin, first);
     return e;
 }
@@ -156,7 +155,7 @@ static sp_expr *in_subquery(sp_sql_parser *p, sp_expr *e, int first)
     s->subquery_kind = 2;
     s->plan = query;
     /* (a, b) IN (SELECT ...) */
-    bool row = e->kind == SP_E_FUNCTION && e->is_internal && sp_str_is(e->name, "struct");
+    bool row = sp_sql_is_row(e);
     s->arg_count = row ? e->arg_count : 1;
     if (row) s->args = e->args;
     else {

@@ -41,7 +41,7 @@ static sp_status grouping_set(sp_sql_parser *p, set *out)
     if (kind_now(p) == T_LPAREN && kind_at(p, 1) == T_RPAREN) { p->i += 2; return SP_OK; }
     sp_expr *e = sp_sql_expr(p);
     if (!e) return SP_FAILED;
-    if (e->kind == SP_E_FUNCTION && e->is_internal && sp_str_is(e->name, "struct")) {   /* ( a, b ) was read as a row */
+    if (sp_sql_is_row(e)) {   /* ( a, b ) was read as a row */
         *out = (set){ e->args, e->arg_count };
         return SP_OK;
     }

@@ -86,6 +86,25 @@ static sp_status filter_clause(sp_sql_parser *p, sp_expr *call)
     return sp_sql_want(p, T_RPAREN);
 }
 
+/* first(x) IGNORE NULLS is first(x, true), for those functions that have such an argument. */
+static sp_status ignore_nulls(sp_sql_parser *p, sp_expr *call)
+{
+    static const char *const names[] = { "first", "first_value", "last", "last_value", "any_value", "nth_value" };
+    bool takes_flag = false;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        takes_flag |= sp_str_eq_nocase(call->name, sp_str_of(names[i])) && call->arg_count == (i == 5 ? 2 : 1);
+    if (call->ordinal != 1 || !takes_flag) return SP_OK;
+    sp_value yes = sp_value_bool(true);
+    sp_sql_list list = { 0 };
+    for (int i = 0; i < call->arg_count; i++) SP_TRY(sp_sql_push(p, &list, call->args[i]));
+    sp_expr *flag = sp_sql_literal(p, &yes, p->i - 1);
+    if (!flag) return SP_FAILED;
+    SP_TRY(sp_sql_push(p, &list, flag));
+    call->args = (sp_expr **)list.items;
+    call->arg_count = list.count;
+    return SP_OK;
+}
+
 /* [WITHIN GROUP (...)] [FILTER (...)] [IGNORE | RESPECT NULLS] [OVER ...] behind the arguments. */
 static sp_expr *call_tail(sp_sql_parser *p, sp_expr *call, int first)
 {
@@ -95,6 +114,7 @@ static sp_expr *call_tail(sp_sql_parser *p, sp_expr *call, int first)
         call->ordinal = kind_now(p) == K_IGNORE ? 1 : 2;
         p->i += 2;
     }
+    TRY_NULL(ignore_nulls(p, call));
     sp_sql_origin(p, &call->origin, first);
     if (!starts_over(p)) return call;
     skip(p);
@@ -112,7 +132,6 @@ sp_expr *sp_sql_function_rest(sp_sql_parser *p, sp_str *parts, int part_count, i
     sp_expr *e = sp_expr_new(p->arena, SP_E_FUNCTION, p->err);
     if (!e) return NULL;
     e->name = parts[part_count - 1];
-    e->ordinal = -1;
     if (part_count > 1) {
         e->parts = parts;
         e->part_count = part_count;
@@ -246,7 +265,7 @@ static sp_expr *row(sp_sql_parser *p, sp_expr *head, int first)
     }
     TRY_NULL(sp_sql_want(p, T_RPAREN));
     sp_expr *e = sp_sql_call(p, "struct", (sp_expr **)list.items, list.count, first);
-    if (e) e->is_internal = true;   /* a row, which VALUES and IN take apart */
+    if (e) e->ordinal = SP_SQL_ROW;
     return e;
 }
 
@@ -297,7 +316,11 @@ static sp_expr *field(sp_sql_parser *p, sp_expr *base, int first)
     int at = p->i;
     sp_str name;
     TRY_NULL(sp_sql_plain_name(p, &name));
-    return extract(p, base, sp_sql_literal_str(p, name, at), first);
+    if (base->kind != SP_E_ATTR) return extract(p, base, sp_sql_literal_str(p, name, at), first);
+    sp_sql_names parts = { 0 };   /* (a).b is a.b */
+    for (int i = 0; i < base->part_count; i++) TRY_NULL(sp_sql_push_name(p, &parts, base->parts[i]));
+    TRY_NULL(sp_sql_push_name(p, &parts, name));
+    return sp_sql_attr(p, parts.items, parts.count, first);
 }
 
 static sp_expr *cast_by_colon(sp_sql_parser *p, sp_expr *base, int first)

@@ -188,6 +188,19 @@ static sp_plan *relation_tail(sp_sql_parser *p, sp_plan *plan, int first)
 
 /* ---- primaries ---- */
 
+/* a, or ( a, b ) */
+static sp_status one_or_list(sp_sql_parser *p, sp_expr *(*rule)(sp_sql_parser *), sp_expr ***out, int *count)
+{
+    if (take(p, T_LPAREN)) {
+        SP_TRY(sp_sql_expr_seq(p, rule, out, count));
+        return sp_sql_want(p, T_RPAREN);
+    }
+    SP_NEW(*out, p->arena, sizeof **out, p->err);
+    *count = 1;
+    (*out)[0] = rule(p);
+    return (*out)[0] ? SP_OK : SP_FAILED;
+}
+
 static sp_expr *table_argument(sp_sql_parser *p, int first)
 {
     skip(p);   /* TABLE */
@@ -214,15 +227,11 @@ static sp_expr *table_argument(sp_sql_parser *p, int first)
         e->distinct = true;   /* one partition */
     } else if ((kind_now(p) == K_PARTITION || kind_now(p) == K_DISTRIBUTE) && kind_at(p, 1) == K_BY) {
         p->i += 2;
-        bool list = take(p, T_LPAREN);
-        TRY_NULL(sp_sql_expr_seq(p, sp_sql_expr, &e->window->partition, &e->window->partition_count));
-        if (list) TRY_NULL(sp_sql_want(p, T_RPAREN));
+        TRY_NULL(one_or_list(p, sp_sql_expr, &e->window->partition, &e->window->partition_count));
     }
     if ((kind_now(p) == K_ORDER || kind_now(p) == K_SORT) && kind_at(p, 1) == K_BY) {
         p->i += 2;
-        bool list = take(p, T_LPAREN);
-        TRY_NULL(sp_sql_expr_seq(p, sp_sql_sort_item, &e->window->order, &e->window->order_count));
-        if (list) TRY_NULL(sp_sql_want(p, T_RPAREN));
+        TRY_NULL(one_or_list(p, sp_sql_sort_item, &e->window->order, &e->window->order_count));
     }
     sp_sql_origin(p, &e->origin, first);
     return e;

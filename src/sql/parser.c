@@ -279,8 +279,12 @@ bool sp_sql_starts_clause(const sp_sql_parser *p)
 {
     int next = kind_at(p, 1);
     switch (kind_now(p)) {
-    case K_FROM: case K_WHERE: case K_HAVING: case K_LIMIT: case K_OFFSET: case K_TABLESAMPLE: case K_PIVOT: case K_AS:
+    case K_FROM: case K_AS:
         return !ends(next);
+    case K_WHERE: case K_HAVING: case K_LIMIT: case K_OFFSET:
+        return !ends(next) && next != K_FROM;
+    case K_TABLESAMPLE: case K_PIVOT:
+        return next == T_LPAREN;
     case K_WHEN: case K_SET: case K_WATERMARK: case K_UNPIVOT:
         return !ends(next);
     case K_GROUP: case K_ORDER: case K_CLUSTER: case K_DISTRIBUTE: case K_SORT:

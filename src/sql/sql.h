@@ -15,7 +15,7 @@
  *                        is when(c1, v1, ..., else)
  *   SP_E_FUNCTION        name as written (last part), parts = all parts when qualified; window = WITHIN GROUP (ORDER
  *                        BY ...) (only `order` is set);
- *                        ordinal 1: IGNORE NULLS, 2: RESPECT NULLS, -1: neither said; named arguments are SP_E_ALIAS
+ *                        ordinal 1: IGNORE NULLS, 2: RESPECT NULLS; named arguments are SP_E_ALIAS
  *                        with is_internal
  *   SP_E_WINDOW          a bound `n PRECEDING` is -(n) as UnaryMinus in Spark
  *   SP_E_ATTR            current_date, current_timestamp, current_time, current_user, user, session_user without

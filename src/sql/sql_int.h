@@ -124,6 +124,9 @@ sp_expr *sp_sql_interval_literal(sp_sql_parser *p, const sp_calendar *c, sp_str 
 sp_status sp_sql_integer(sp_sql_parser *p, int64_t *out);    /* INTEGER_VALUE, or a parameter with an integer */
 
 /* ---- expressions ---- */
+/* ( a, b ) is struct(a, b), marked in ordinal for those who take it apart: IN, GROUPING SETS. */
+enum { SP_SQL_ROW = -2 };
+static inline bool sp_sql_is_row(const sp_expr *e) { return e->kind == SP_E_FUNCTION && e->ordinal == SP_SQL_ROW; }
 sp_expr *sp_sql_expr(sp_sql_parser *p);
 sp_expr *sp_sql_value_expr(sp_sql_parser *p);                /* valueExpression: no AND, OR, predicates */
 sp_expr *sp_sql_primary(sp_sql_parser *p);
