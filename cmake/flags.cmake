@@ -33,6 +33,7 @@ add_library(sp_flags INTERFACE)
 target_include_directories(sp_flags INTERFACE "${CMAKE_SOURCE_DIR}/src" "${CMAKE_SOURCE_DIR}/include")
 target_compile_definitions(sp_flags INTERFACE $<$<COMPILE_LANGUAGE:C>:_GNU_SOURCE=>)
 target_compile_options(sp_flags INTERFACE -Wall -Wextra -Wshadow -Wno-unused-parameter
+    $<$<C_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>
   $<$<COMPILE_LANGUAGE:C>:-Wstrict-prototypes> $<$<COMPILE_LANGUAGE:C>:-Wmissing-prototypes>
   $<$<CONFIG:debug>:-DSP_DEBUG> $<$<CONFIG:asan>:-DSP_DEBUG> $<$<CONFIG:tsan>:-DSP_DEBUG> $<$<CONFIG:fuzz>:-DSP_DEBUG>)
 if(SPATE_WERROR AND CMAKE_C_COMPILER_ID STREQUAL "GNU")
