@@ -82,6 +82,7 @@ void sp_world_sim_crash_at(sp_world *base, int64_t k)
 }
 
 int64_t sp_world_sim_calls(const sp_world *w) { return ((const sim_world *)w)->calls; }
+bool sp_world_is_simulated(const sp_world *w) { return w->cls->is_sim; }
 bool sp_world_crashed(const sp_world *w) { return w->cls->is_sim && ((const sim_world *)w)->crashed; }
 void sp_world_sim_fail_writes(sp_world *w, int os_errno) { sp_sim_of(w)->write_errno = os_errno; }
 void sp_world_sim_advance_us(sp_world *w, int64_t us) { sp_sim_of(w)->mono_ns += us * 1000; }
