@@ -23,6 +23,7 @@ typedef struct lexer {
     uint32_t character, line, column;
     sp_sql_token *tokens; int count, cap;
     int complex_level;
+    bool unclosed[2];               /* ' and ": one was found that nothing closes */
 } lexer;
 
 static int keyword_of(const char *s, size_t n)
@@ -107,19 +108,24 @@ static sp_status add(lexer *l, int kind, size_t n)
     return SP_OK;
 }
 
-/* Bytes of a quoted text with backslash escapes and doubled quotes; 0: unclosed. */
-static size_t quoted_length(const lexer *l, char quote)
+/* Bytes of a quoted text with backslash escapes and doubled quotes; 0: unclosed. A doubled quote that leads nowhere is a
+ * closing one and another. What is unclosed holds no further quote but escaped ones: none needs to be tried again. */
+static size_t quoted_length(lexer *l, char quote)
 {
+    bool *unclosed = &l->unclosed[quote == '"'];
     const char *p = l->at + 1;
-    while (p < l->end) {
+    size_t closed = 0;
+    while (p < l->end && !*unclosed) {
         if (*p == '\\') { p += 2; continue; }
         if (*p == quote) {
-            if (p + 1 < l->end && p[1] == quote) { p += 2; continue; }
-            return (size_t)(p + 1 - l->at);
+            closed = (size_t)(p + 1 - l->at);
+            if (p + 1 >= l->end || p[1] != quote) return closed;
+            p++;
         }
         p++;
     }
-    return 0;
+    if (!closed) *unclosed = true;
+    return closed;
 }
 
 static size_t raw_length(const lexer *l)   /* r'...' and r"..." */

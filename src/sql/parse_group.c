@@ -8,7 +8,7 @@
 
 typedef struct set { sp_expr **items; int count; } set;
 typedef struct sets { set *items; int count; } sets;
-enum { SETS_MAX = 65536 };
+enum { SETS_MAX = 65536, GROUPING_MAX = 1024 };   /* Spark stops at 64 grouping expressions itself */
 
 static bool same(const sp_expr *a, const sp_expr *b)
 {
@@ -31,6 +31,7 @@ static sp_status canonical(sp_sql_parser *p, sp_sql_list *grouping, sp_expr **e)
 {
     for (int i = 0; i < grouping->count; i++)
         if (same(grouping->items[i], *e)) { *e = grouping->items[i]; return SP_OK; }
+    if (grouping->count >= GROUPING_MAX) return sp_sql_too_complex(p);
     return sp_sql_push(p, grouping, *e);
 }
 

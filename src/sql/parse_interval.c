@@ -297,8 +297,8 @@ static sp_expr *from_to(sp_sql_parser *p, int first)
     int64_t v = 0;
     if (!(year_month ? year_month_of(value, &v) : day_time_of(value, field_of(from), field_of(to), &v)))
         return bad_from_to(p, value, from, to, first);
-    return interval_of(p, year_month ? SP_YEAR_MONTH : SP_DAY_TIME, negative ? -v : v, field_of(from), field_of(to),
-        first);
+    sp_kind kind = year_month ? SP_YEAR_MONTH : SP_DAY_TIME;
+    return interval_of(p, kind, negative ? -v : v, field_of(from), field_of(to), first);
 }
 
 sp_expr *sp_sql_interval(sp_sql_parser *p)

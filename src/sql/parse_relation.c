@@ -438,11 +438,12 @@ static sp_status join_criteria(sp_sql_parser *p, sp_plan *join, bool natural, bo
 /* LATERAL needs something that can look to its left: a subquery or a function. */
 static sp_status check_lateral(sp_sql_parser *p, sp_plan *right, int at)
 {
-    const sp_plan *inner = right;
+    sp_plan *inner = right;
     while (inner->kind == SP_P_ALIAS || inner->kind == SP_P_WATERMARK) inner = inner->children[0];
     if (inner->kind == SP_P_TABLE || inner->kind == SP_P_JOIN ||
         (inner->kind == SP_P_LOCAL && kind_at(p, at - p->i) == K_VALUES))
         return FAIL_IN(p, at, p->i - 1, INVALID_SQL_SYNTAX__LATERAL_WITHOUT_SUBQUERY_OR_TABLE_VALUED_FUNC);
+    if (inner->kind == SP_P_TABLE_FUNCTION) inner->outer = true;
     return SP_OK;
 }
 

@@ -129,6 +129,7 @@ static sp_status definitions(sp_sql_parser *p, sp_sql_list *list)
             return FAIL_IN(p, first, p->i - 1, INVALID_SQL_SYNTAX__REPETITIVE_WINDOW_DEFINITION, "windowName",
                 sp_sql_quoted(p, &w->name, 1));
         SP_TRY(sp_sql_push(p, list, w));
+        if (list->count > SP_SQL_CHAIN_MAX) return sp_sql_too_complex(p);
     } while (take(p, T_COMMA));
     for (int i = 0; i < list->count; i++) {   /* WINDOW a AS b: b must be a specification itself */
         named_window *w = list->items[i], *to;
