@@ -186,10 +186,42 @@ static bool passes_through(const sp_plan *p)
     return p->kind != SP_P_PROJECT && p->kind != SP_P_AGGREGATE && p->kind != SP_P_GENERATE && p->kind != SP_P_EXPAND;
 }
 
+/* Where rows are kept (join state, sorts), a child gives nothing that is not needed. */
+static bool keeps_rows(const sp_plan *p)
+{
+    return p->kind == SP_P_JOIN || p->kind == SP_P_SORT || p->kind == SP_P_WINDOW || p->kind == SP_P_DEDUPLICATE || p->kind == SP_P_REPARTITION;
+}
+
+static sp_plan *exactly(sp_optimizer *o, sp_plan *p, const ids *need, sp_error *err)
+{
+    sp_attrs want = { 0 };
+    for (int i = 0; i < p->output_count; i++)
+        if (ids_has(need, p->output[i].id) && sp_attrs_add(o->arena, &want, &p->output[i], err) != SP_OK)
+            return NULL;
+    return want.n == p->output_count ? p : sp_plan_project_attrs(o->arena, want.v, want.n, p, err);
+}
+
+static sp_plan *prune_empty(sp_optimizer *o, sp_plan *p, const ids *need, sp_error *err)
+{
+    sp_plan *wide = sp_plan_copy(o->arena, p, err);
+    sp_attrs want = { 0 };
+    for (int i = 0; wide && i < p->output_count; i++)
+        if (ids_has(need, p->output[i].id) && sp_attrs_add(o->arena, &want, &p->output[i], err) != SP_OK)
+            return NULL;
+    if (!wide || want.n == p->output_count)
+        return wide ? p : NULL;
+    wide->output = want.v;
+    wide->output_count = want.n;
+    wide->schema = sp_plan_schema(o->arena, wide, err);
+    return wide->schema ? wide : NULL;
+}
+
 static sp_plan *prune(sp_optimizer *o, sp_plan *p, const ids *need, sp_error *err)
 {
     if (p->kind == SP_P_SOURCE)
         return prune_source(o, p, need, err);
+    if (p->kind == SP_P_LOCAL && !p->batch_count)
+        return prune_empty(o, p, need, err);
     if (p->kind == SP_P_UNION)
         return prune_union(o, p, need, err);
     if (!p->child_count)
@@ -206,6 +238,8 @@ static sp_plan *prune(sp_optimizer *o, sp_plan *p, const ids *need, sp_error *er
     bool same = c->expr_count == p->expr_count && c->generator_output_count == p->generator_output_count;
     for (int i = 0; i < p->child_count; i++) {
         if (!(c->children[i] = prune(o, p->children[i], &below, err)))
+            return NULL;
+        if (keeps_rows(p) && !(c->children[i] = exactly(o, c->children[i], &below, err)))
             return NULL;
         same &= c->children[i] == p->children[i];
     }

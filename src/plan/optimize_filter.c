@@ -359,9 +359,57 @@ static sp_plan *push_join_condition(sp_optimizer *o, sp_plan *join, sp_error *er
     return rebuild_join(o, join, &rest, &left, &right, rest.n != own.n, err);
 }
 
+/* Is e false or null when every column of the side is null? */
+static bool refuses_nulls(sp_optimizer *o, const sp_expr *e, const sp_plan *side)
+{
+    sp_error ignored = { 0 };
+    int n = side->output_count;
+    if (!sp_expr_is_deterministic(e) || sp_expr_has_kind(e, SP_E_SUBQUERY) || !sp_expr_refs_any(e, side->output, n) ||
+        !sp_expr_refs_within(e, side->output, n))
+        return false;
+    int64_t *ids = sp_arena_alloc(o->arena, sizeof *ids * (size_t)n, &ignored);
+    sp_expr **nulls = sp_arena_alloc(o->arena, sizeof *nulls * (size_t)n, &ignored);
+    for (int i = 0; ids && nulls && i < n; i++) {
+        sp_value none = sp_value_null(side->output[i].type);
+        ids[i] = side->output[i].id;
+        nulls[i] = sp_expr_literal(o->arena, &none, &ignored);
+        if (!nulls[i])
+            return false;
+    }
+    sp_value v;
+    sp_expr *with = ids && nulls ? sp_expr_substitute(o->arena, (sp_expr *)e, ids, nulls, n, &ignored) : NULL;
+    return with && sp_expr_fold(o->arena, o->conf, with, &v, &ignored) == SP_OK && (v.is_null || !v.boolean);
+}
+
+/* An outer join whose added rows the filter refuses is none (EliminateOuterJoin). */
+static sp_status narrow_join(sp_optimizer *o, sp_plan **join, const sp_exprs *conjuncts, sp_error *err)
+{
+    sp_plan *j = *join;
+    bool left = false, right = false;
+    sp_join_type t = j->join_type;
+    if (t != SP_JOIN_LEFT && t != SP_JOIN_RIGHT && t != SP_JOIN_FULL)
+        return SP_OK;
+    for (int i = 0; i < conjuncts->n; i++) {
+        left |= refuses_nulls(o, conjuncts->v[i], j->children[0]);
+        right |= refuses_nulls(o, conjuncts->v[i], j->children[1]);
+    }
+    if (t == SP_JOIN_FULL)
+        t = left && right ? SP_JOIN_INNER : left ? SP_JOIN_LEFT : right ? SP_JOIN_RIGHT : t;
+    else if (t == SP_JOIN_LEFT ? right : left)
+        t = SP_JOIN_INNER;
+    if (t == j->join_type)
+        return SP_OK;
+    if (!(*join = sp_plan_copy(o->arena, j, err)))
+        return SP_FAILED;
+    (*join)->join_type = t;
+    return sp_plan_complete(o->arena, *join, err);
+}
+
 static sp_plan *push_join(sp_optimizer *o, sp_plan *f, sp_exprs *conjuncts, sp_error *err)
 {
     sp_plan *join = f->children[0];
+    if (narrow_join(o, &join, conjuncts, err) != SP_OK)
+        return NULL;
     sides s = above(join->join_type);
     sp_exprs left = { 0 }, right = { 0 }, rest = { 0 }, own = { 0 }, stay = { 0 };
     if (sort_out(o, join, conjuncts, s, &left, &right, &rest, err) != SP_OK)
@@ -371,7 +419,7 @@ static sp_plan *push_join(sp_optimizer *o, sp_plan *f, sp_exprs *conjuncts, sp_e
     for (int i = 0; i < rest.n; i++)           /* an inner join takes the rest into its condition */
         if (sp_exprs_add(o->arena, !s.keep && sp_expr_is_deterministic(rest.v[i]) ? &own : &stay, rest.v[i], err) != SP_OK)
             return NULL;
-    if (stay.n == conjuncts->n)
+    if (stay.n == conjuncts->n && join == f->children[0])
         return f;
     sp_plan *c = rebuild_join(o, join, &own, &left, &right, true, err);
     return c ? plain_filter(o, f, &stay, conjuncts->n, c, err) : NULL;
