@@ -52,6 +52,7 @@ static const rule rules[SP_P_KIND_COUNT] = {
     [SP_P_HINT] = sp_ana_hint,
     [SP_P_SHOW_STRING] = sp_ana_show,
     [SP_P_HTML_STRING] = sp_ana_show,
+    [SP_P_STAT] = sp_ana_stat,
     [SP_P_CACHED_REMOTE] = sp_ana_table,
     [SP_P_JOIN_USING] = sp_ana_join_using,
 };

@@ -193,6 +193,21 @@ TEST(columns_of_a_dataframe)
     CHECK_INT(err.condition, SP_COND_AMBIGUOUS_COLUMN_REFERENCE);
 }
 
+TEST(describe)
+{
+    sp_analyzer z = start();
+    sp_error err = { 0 };
+    sp_plan *out, *p = node(SP_P_STAT, table_node("c", 1), NULL, 2);
+    sp_str stats[] = { SP_LIT("count"), SP_LIT("max") };
+    p->name = SP_LIT("summary");
+    p->parts = stats;
+    p->part_count = 2;
+    REQUIRE(sp_plan_analyze(&z, p, &out, &err) == SP_OK);
+    CHECK_STR(tree(out), "Expand [[count, k, w], [max, k, w]], [summary, k, w]\n"
+                         "+- Aggregate [], [cast(count(k) as string) AS k, cast(count(w) as string) AS w, max(k) AS k, cast(max(w) as string) AS w]\n"
+                         "   +- Relation [k, w] parquet\n");
+}
+
 static sp_status watermark(sp_analyzer *z, const char *column, const char *delay, sp_plan **out, sp_error *err)
 {
     sp_plan *w = node(SP_P_WATERMARK, table_node("s", 1), NULL, 2);
