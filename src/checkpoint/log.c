@@ -57,17 +57,19 @@ sp_status sp_log_read(sp_world *w, const char *dir, int64_t n, sp_arena *a, sp_s
 sp_status sp_log_put(sp_world *w, const char *dir, int64_t n, const char *suffix, sp_str text, sp_durability d, sp_error *err)
 {
     sp_buf path = { 0 };
-    bool existed = false;
+    bool existed = false, folder = true;
+    sp_stat st;
     sp_status status = sp_log_path(&path, dir, n, suffix, err);
-    if (status == SP_OK)
-        status = sp_file_write_atomic(w, path.data, text, false, d, &existed, err);
-    if (status == SP_FAILED && !existed && n == 0) {
-        /* The first entry makes the folder. */
-        sp_error_reset(err);
-        status = sp_dir_make(w, dir, err);
-        if (status == SP_OK)
-            status = sp_file_write_atomic(w, path.data, text, false, d, &existed, err);
-    }
+    if (status == SP_FAILED)
+        goto done;
+    status = sp_file_write_atomic(w, path.data, text, false, d, &existed, err);
+    if (status == SP_OK || existed || sp_file_stat(w, dir, &st, &folder, NULL) == SP_FAILED || folder)
+        goto done;
+    /* The first entry makes the folder. */
+    sp_error_reset(err);
+    SP_TRY_DONE(sp_dir_make(w, dir, err));
+    status = sp_file_write_atomic(w, path.data, text, false, d, &existed, err);
+done:
     sp_buf_done(&path);
     if (existed) {
         sp_error_reset(err);
