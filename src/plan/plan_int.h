@@ -18,6 +18,7 @@ typedef struct sp_cte {
     const sp_plan *plan;          /* unresolved; analyzed anew at every reference, with new attribute ids */
     const struct sp_cte *scope;   /* CTEs that it may name itself */
     const struct sp_cte *next;
+    bool is_rows;                 /* plan is a resolved LOCAL, a step of a recursive CTE */
 } sp_cte;
 
 /* AGGREGATE.extra of one over grouping sets: the grouping expressions, and the columns of Expand for them, the id after them. */
@@ -120,6 +121,7 @@ sp_status sp_expand_star(sp_scope *s, const sp_expr *star, sp_exprs *out, sp_err
 sp_status sp_build_project(sp_ana *z, sp_exprs *list, sp_plan *child, int64_t plan_id, const sp_origin *origin, sp_plan **out, sp_error *err);
 sp_status sp_ana_project(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
+sp_status sp_ana_filter_resolved(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);   /* p->children[0] is resolved */
 sp_status sp_filter_over(sp_ana *z, sp_expr *condition, sp_plan **child, sp_error *err);
 sp_status sp_extract_windows(sp_ana *z, sp_exprs *list, sp_plan **child, sp_error *err);
 sp_status sp_make_generate(sp_ana *z, sp_expr *call, const sp_str *names, int name_count, sp_str qualifier, bool outer, sp_plan *child,
@@ -170,6 +172,8 @@ sp_status sp_ana_source(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
 sp_status sp_ana_local(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_range(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_alias(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
+sp_status sp_ana_recursive(sp_ana *z, sp_str name, const sp_plan *body, sp_plan **out, sp_error *err);   /* recursion.c */
+bool sp_is_recursive(sp_str name, const sp_plan *body);
 sp_status sp_ana_with(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_sql(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_table_function(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);

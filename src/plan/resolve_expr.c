@@ -226,6 +226,9 @@ static sp_status resolve_function(sp_scope *s, sp_expr *e, sp_expr **out, sp_err
     if (!keeps_names(c))
         for (int i = 0; i < c->arg_count; i++)
             c->args[i] = sp_expr_strip_alias(c->args[i]);
+    for (int i = 0; i < c->arg_count; i++)
+        if (sp_expr_is_generator(c->args[i]))
+            return SP_FAIL(err, UNSUPPORTED_GENERATOR__NESTED_IN_EXPRESSIONS, "expression", sp_expr_sql_quoted(s->z->arena, c));
     if (sp_is_time_window_name(c->name))
         return sp_resolve_time_window(s, c, out, err);
     if (sp_str_eq_nocase(c->name, SP_LIT("grouping")) || sp_str_eq_nocase(c->name, SP_LIT("grouping_id")))

@@ -35,8 +35,38 @@ static sp_status lateral_right(sp_ana *z, const sp_plan *p, sp_plan *left, sp_pl
     return status;
 }
 
+/* left JOIN LATERAL generator(...) is a lateral view. *out stays NULL when the right side is something else. */
+static sp_status generator_join(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
+{
+    const sp_plan *r = p->children[1], *alias = r->kind == SP_P_ALIAS ? r : NULL;
+    r = alias ? alias->children[0] : r;
+    const sp_function *f = r->kind == SP_P_TABLE_FUNCTION ? sp_function_find(r->name) : NULL;
+    if (!f || !(f->flags & SP_FN_GENERATOR) || (p->join_type != SP_JOIN_INNER && p->join_type != SP_JOIN_CROSS && p->join_type != SP_JOIN_LEFT))
+        return SP_OK;
+    sp_plan view = { .kind = SP_P_LATERAL_VIEW, .plan_id = -1, .children = p->children, .child_count = 1, .outer = p->join_type == SP_JOIN_LEFT,
+                     .origin = r->origin };
+    sp_expr *call = sp_expr_function(z->arena, f->name, r->exprs, r->expr_count, err);
+    if (!call)
+        return SP_FAILED;
+    call->origin = r->origin;
+    view.exprs = &call;
+    view.expr_count = 1;
+    view.name = alias ? alias->name : (sp_str){ 0 };
+    view.new_names = alias ? alias->new_names : NULL;
+    view.new_name_count = alias ? alias->new_name_count : 0;
+    sp_plan *made, filter = { .kind = SP_P_FILTER, .plan_id = -1, .condition = p->condition, .child_count = 1, .children = &made };
+    SP_TRY(sp_ana_plan(z, &view, &made, err));
+    *out = made;
+    return p->condition ? sp_ana_filter_resolved(z, &filter, out, err) : SP_OK;
+}
+
 sp_status sp_ana_join(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
 {
+    *out = NULL;
+    if (p->outer && !(p->join_type == SP_JOIN_LEFT && p->condition))
+        SP_TRY(generator_join(z, p, out, err));
+    if (*out)
+        return SP_OK;
     sp_plan *sides[2];
     sp_expr *condition = NULL;
     bool correlated = false;

@@ -395,12 +395,11 @@ sp_status sp_filter_over(sp_ana *z, sp_expr *condition, sp_plan **child, sp_erro
     return *child ? SP_OK : SP_FAILED;
 }
 
-sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
+/* The filter p over its child, which is resolved already. */
+sp_status sp_ana_filter_resolved(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
 {
-    sp_plan *child;
     sp_exprs l = { 0 };
-    SP_TRY(sp_ana_child(z, p, 0, &child, err));
-    sp_plan *wide = child;
+    sp_plan *child = p->children[0], *wide = child;
     SP_TRY(sp_resolve_with_hidden(z, &wide, &p->condition, 1, &l, err));
     sp_exprs *lists[] = { &l };
     sp_plan *below = wide;
@@ -415,4 +414,12 @@ sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
     if (!same)
         *out = sp_plan_project_attrs(z->arena, child->output, child->output_count, below, err);
     return *out ? SP_OK : SP_FAILED;
+}
+
+sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
+{
+    sp_plan *child, over = *p;
+    SP_TRY(sp_ana_child(z, p, 0, &child, err));
+    over.children = &child;
+    return sp_ana_filter_resolved(z, &over, out, err);
 }

@@ -153,6 +153,11 @@ sp_status sp_ana_with(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
         sp_cte *c;
         SP_NEW(c, z->arena, sizeof *c, err);
         *c = (sp_cte){ .name = p->new_names[i - 1], .plan = p->children[i], .scope = z->ctes, .next = z->ctes };
+        if (p->all && sp_is_recursive(c->name, p->children[i])) {
+            sp_plan *rows = NULL;
+            SP_TRY(sp_ana_recursive(z, c->name, p->children[i], &rows, err));
+            c->plan = rows;
+        }
         z->ctes = c;
     }
     sp_status status = sp_ana_plan(z, p->children[0], out, err);

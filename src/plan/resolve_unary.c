@@ -163,6 +163,10 @@ sp_status sp_ana_watermark(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error 
         return SP_FAILED;
     SP_TRY(watermark_delay(z, p, c, err));
     SP_TRY(sp_ana_child(z, p, 0, &child, err));
+    if (!child->is_streaming && p->exprs[0]->kind != SP_E_ALIAS) {     /* EliminateEventTimeWatermark */
+        *out = child;
+        return SP_OK;
+    }
     sp_scope_init(&s, z, &child, 1, err);
     SP_TRY(sp_resolve_expr(&s, p->exprs[0], true, &e, err));
     if (e->kind == SP_E_ALIAS && p->exprs[0]->kind != SP_E_ALIAS)

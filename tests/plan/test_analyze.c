@@ -128,6 +128,14 @@ TEST(subqueries)
     CHECK(strstr(analyzed("select (select k, w from c)"), "[INVALID_SUBQUERY_EXPRESSION.SCALAR_SUBQUERY_RETURN_MORE_THAN_ONE_OUTPUT_COLUMN]") != NULL);
 }
 
+TEST(lateral_generators)
+{
+    CHECK_STR(columns("select c.k, e from c, lateral explode(split(k, ',')) as x(e)"), "k:string, e:string!");
+    CHECK_STR(columns("select k, tag from s lateral view outer explode(split(k, ',')) x as tag"), "k:string, tag:string");
+    CHECK(strstr(analyzed("select explode(xs), explode(xs) from b"), "[UNSUPPORTED_GENERATOR.MULTI_GENERATOR]") != NULL);
+    CHECK(strstr(analyzed("select 1 + explode(xs) from b"), "[UNSUPPORTED_GENERATOR.NESTED_IN_EXPRESSIONS]") != NULL);
+}
+
 TEST(values_and_ranges)
 {
     CHECK_STR(columns("values (1, 'a'), (2, null)"), "col1:int!, col2:string");
