@@ -1,9 +1,10 @@
 /* analyze.c -- the analyzer's driver: a table of what to do with each kind of node, children first.
  *
- * Spark runs batches of rules to a fixed point (Analyzer.scala); here every node is resolved once, bottom-up: a rule sees resolved children
- * and replaces its own node by core kinds. Where a clause reaches below its child (ORDER BY and HAVING over an aggregate, columns that the
- * select list dropped) its rule rewrites the resolved child (resolve_sort.c, resolve_aggregate.c). SubqueryAlias nodes stay in the tree while
- * it is being resolved, since DataFrame columns are found by the plan ids that nodes carry, and are taken out at the end. */
+ * Spark runs batches of rules to a fixed point (Analyzer.scala); here every node is resolved once, bottom-up: a rule
+ * sees resolved children and replaces its own node by core kinds. Where a clause reaches below its child (ORDER BY and
+ * HAVING over an aggregate, columns that the select list dropped) its rule rewrites the resolved child (resolve_sort.c,
+ * resolve_aggregate.c). SubqueryAlias nodes stay in the tree while it is being resolved, since DataFrame columns are
+ * found by the plan ids that nodes carry, and are taken out at the end. */
 #include "plan/plan_int.h"
 
 typedef sp_status (*rule)(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
@@ -95,13 +96,30 @@ void sp_error_at(sp_error *err, const sp_origin *o, sp_arena *a)
     }
 }
 
-/* Errors that Spark's CheckAnalysis and its like raise carry the plan (ExtendedAnalysisException); those of name and function lookup do not. */
+/* Errors that Spark's CheckAnalysis and its like raise carry the plan (ExtendedAnalysisException); those of name and
+ * function lookup do not. */
 static bool carries_plan(const sp_error *err)
 {
-    static const char *const with[] = { "UNRESOLVED_COLUMN.", "DATATYPE_MISMATCH.", "MISSING_", "NUM_COLUMNS_MISMATCH", "INCOMPATIBLE_COLUMN_TYPE",
-        "EVENT_TIME_", "TABLE_OR_VIEW_NOT_FOUND", "NESTED_AGGREGATE_FUNCTION", "INVALID_WHERE_CONDITION", "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
-        "UNSUPPORTED_GENERATOR", "GROUP_BY_AGGREGATE", "INVALID_LIMIT_LIKE_EXPRESSION", "UNSUPPORTED_EXPR_FOR_OPERATOR", "UNSUPPORTED_GROUPING_",
-        "UNSUPPORTED_SUBQUERY", "INVALID_SUBQUERY", "_LEGACY_ERROR_TEMP_3101", "INVALID_USAGE_OF_STAR", "UNBOUND_SQL_PARAMETER" };
+    static const char *const with[] = { "UNRESOLVED_COLUMN.",
+                                        "DATATYPE_MISMATCH.",
+                                        "MISSING_",
+                                        "NUM_COLUMNS_MISMATCH",
+                                        "INCOMPATIBLE_COLUMN_TYPE",
+                                        "EVENT_TIME_",
+                                        "TABLE_OR_VIEW_NOT_FOUND",
+                                        "NESTED_AGGREGATE_FUNCTION",
+                                        "INVALID_WHERE_CONDITION",
+                                        "JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE",
+                                        "UNSUPPORTED_GENERATOR",
+                                        "GROUP_BY_AGGREGATE",
+                                        "INVALID_LIMIT_LIKE_EXPRESSION",
+                                        "UNSUPPORTED_EXPR_FOR_OPERATOR",
+                                        "UNSUPPORTED_GROUPING_",
+                                        "UNSUPPORTED_SUBQUERY",
+                                        "INVALID_SUBQUERY",
+                                        "_LEGACY_ERROR_TEMP_3101",
+                                        "INVALID_USAGE_OF_STAR",
+                                        "UNBOUND_SQL_PARAMETER" };
     const char *name = sp_condition_info(err->condition)->name;
     for (size_t i = 0; i < sizeof with / sizeof *with; i++)
         if (strncmp(name, with[i], strlen(with[i])) == 0)
@@ -126,7 +144,8 @@ static bool is_resolved(const sp_plan *p)
     return p->kind <= SP_P_LAST_CORE && p->output;
 }
 
-/* The node that stands for p carries p's plan id; when it has one of its own already, a nameless SubqueryAlias is put around it. */
+/* The node that stands for p carries p's plan id; when it has one of its own already, a nameless SubqueryAlias is put
+ * around it. */
 static sp_status mark(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
 {
     if (!(*out)->origin.kind)

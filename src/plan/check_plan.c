@@ -1,5 +1,6 @@
-/* check_plan.c -- last look at an analyzed plan (CheckAnalysis): no unresolved expression, no column that the child does not give, generators and
- * aggregate functions only where they may stand. What earlier rules refuse with better words never gets here. */
+/* check_plan.c -- last look at an analyzed plan (CheckAnalysis): no unresolved expression, no column that the child
+ * does not give, generators and aggregate functions only where they may stand. What earlier rules refuse with better
+ * words never gets here. */
 #include "plan/plan_int.h"
 
 typedef struct { sp_ana *z; const sp_plan *p; sp_attrs input; sp_error *err; sp_status status; } look;
@@ -19,12 +20,14 @@ static bool visit(void *context, const sp_expr *e)
     if (k->status != SP_OK)
         return false;
     if (e->kind > SP_E_LAST_RESOLVED && e->kind != SP_E_SUBQUERY)
-        k->status = sp_error_internal(k->err, "an expression was left unresolved: %s", sp_expr_sql_quoted(k->z->arena, e));
+        k->status = sp_error_internal(k->err, "an expression was left unresolved: %s",
+                                      sp_expr_sql_quoted(k->z->arena, e));
     else if (e->kind == SP_E_COLUMN && !sp_attrs_has(k->input.v, k->input.n, e->id))
         k->status = fail_missing(k, e);
-    else if (e->kind == SP_E_AGG && k->p->kind != SP_P_AGGREGATE && k->p->kind != SP_P_WINDOW && k->p->kind != SP_P_COLLECT_METRICS)
-        k->status = SP_FAIL(k->err, UNSUPPORTED_EXPR_FOR_OPERATOR, "operator", sp_plan_kind_name(k->p->kind), "invalidExprSqls",
-                            sp_expr_sql_quoted(k->z->arena, e));
+    else if (e->kind == SP_E_AGG && k->p->kind != SP_P_AGGREGATE && k->p->kind != SP_P_WINDOW &&
+             k->p->kind != SP_P_COLLECT_METRICS)
+        k->status = SP_FAIL(k->err, UNSUPPORTED_EXPR_FOR_OPERATOR, "operator", sp_plan_kind_name(k->p->kind),
+                            "invalidExprSqls", sp_expr_sql_quoted(k->z->arena, e));
     else if (sp_expr_is_generator(e) && k->p->kind != SP_P_GENERATE)
         k->status = SP_FAIL(k->err, UNSUPPORTED_GENERATOR__OUTSIDE_SELECT, "plan", sp_plan_kind_name(k->p->kind));
     return k->status == SP_OK;

@@ -1,15 +1,17 @@
 /* check_streaming.c -- what a streaming query may not do: Spark's UnsupportedOperationChecker, message for message.
  *
- * Order matters, since the first refusal is the one that is shown: output mode against aggregations, then every node bottom-up, then chained
- * stateful operators. Stream-stream outer joins need a watermark in their keys or a range condition that bounds the state
- * (StreamingJoinHelper). Most refusals are _LEGACY_ERROR_TEMP_3102, told apart by message alone. */
+ * Order matters, since the first refusal is the one that is shown: output mode against aggregations, then every node
+ * bottom-up, then chained stateful operators. Stream-stream outer joins need a watermark in their keys or a range
+ * condition that bounds the state (StreamingJoinHelper). Most refusals are _LEGACY_ERROR_TEMP_3102, told apart by
+ * message alone. */
 #include "plan/plan_int.h"
 
 #include <stdlib.h>
 
 static const char *const mode_names[] = { "Append", "Update", "Complete" };
 static const char *const mode_lower[] = { "append", "update", "complete" };
-static const char *const join_names[] = { "Inner", "LeftOuter", "RightOuter", "FullOuter", "LeftSemi", "LeftAnti", "Cross" };
+static const char *const join_names[] = { "Inner",    "LeftOuter", "RightOuter", "FullOuter",
+                                          "LeftSemi", "LeftAnti",  "Cross" };
 
 static sp_status refuse(const sp_plan *p, const char *message, sp_error *err)
 {
@@ -64,7 +66,8 @@ static bool is_session(const sp_expr *e)
 
 static sp_status fail_mode(sp_output_mode mode, const char *operation, sp_error *err)
 {
-    return SP_FAIL(err, STREAMING_OUTPUT_MODE__UNSUPPORTED_OPERATION, "outputMode", mode_lower[mode], "operation", operation);
+    return SP_FAIL(err, STREAMING_OUTPUT_MODE__UNSUPPORTED_OPERATION, "outputMode", mode_lower[mode], "operation",
+                   operation);
 }
 
 static sp_status check_mode(const sp_plan *p, sp_output_mode mode, sp_error *err)
@@ -83,7 +86,8 @@ static sp_status check_mode(const sp_plan *p, sp_output_mode mode, sp_error *err
 
 static bool only_refs(const sp_expr *e, const sp_plan *side)
 {
-    return sp_expr_refs_any(e, side->output, side->output_count) && sp_expr_refs_within(e, side->output, side->output_count);
+    return sp_expr_refs_any(e, side->output, side->output_count) &&
+           sp_expr_refs_within(e, side->output, side->output_count);
 }
 
 /* Conjuncts one after the other; visit returns true to stop. */
@@ -107,9 +111,14 @@ static bool watermark_key(const sp_plan *join, const sp_expr *e)
     return (x->kind == SP_E_COLUMN && has_watermark(x)) || (y->kind == SP_E_COLUMN && has_watermark(y));
 }
 
-typedef struct { const sp_plan *state, *event; int state_sign, state_count, event_count; bool odd, event_marked; } terms;
+typedef struct {
+    const sp_plan *state, *event;
+    int state_sign, state_count, event_count;
+    bool odd, event_marked;
+} terms;
 
-/* Adds up e's terms with their signs: only sums, differences, casts and a time plus an interval can be turned around. */
+/* Adds up e's terms with their signs: only sums, differences, casts and a time plus an interval can be turned around.
+ */
 static void collect_terms(terms *t, const sp_expr *e, int sign)
 {
     if (e->kind == SP_E_COLUMN) {
@@ -132,7 +141,8 @@ static void collect_terms(terms *t, const sp_expr *e, int sign)
         collect_terms(t, e->args[0], -sign);
         return;
     }
-    t->odd |= sp_expr_refs_any(e, t->state->output, t->state->output_count) || sp_expr_refs_any(e, t->event->output, t->event->output_count);
+    t->odd |= sp_expr_refs_any(e, t->state->output, t->state->output_count) ||
+              sp_expr_refs_any(e, t->event->output, t->event->output_count);
 }
 
 /* Does the conjunct say that state's time is above something that only knows event's watermark? */
@@ -159,14 +169,18 @@ static bool bounds_right(const sp_plan *join, const sp_expr *e)
 
 static sp_status check_join_watermark(const sp_plan *join, sp_error *err)
 {
-    bool left = any_conjunct(join->condition, bounds_left, join), right = any_conjunct(join->condition, bounds_right, join);
+    bool left = any_conjunct(join->condition, bounds_left, join),
+         right = any_conjunct(join->condition, bounds_right, join);
     bool range = join->join_type == SP_JOIN_RIGHT ? right : join->join_type == SP_JOIN_FULL ? left || right : left;
     if (range || any_conjunct(join->condition, watermark_key, join))
         return SP_OK;
     char text[256];
     sp_buf b = { 0 };
-    sp_buf_printf(&b, "Stream-stream %s join between two streaming DataFrame/Datasets is not supported without a watermark in the join keys, or a "
-                  "watermark on the nullable side and an appropriate range condition", join_names[join->join_type]);
+    sp_buf_printf(&b,
+                  "Stream-stream %s join between two streaming DataFrame/Datasets is not supported without a watermark "
+                  "in the join keys, or a "
+                  "watermark on the nullable side and an appropriate range condition",
+                  join_names[join->join_type]);
     size_t n = b.len < sizeof text - 1 ? b.len : sizeof text - 1;
     memcpy(text, b.data ? b.data : "", b.data ? n : 0);
     text[b.data ? n : 0] = '\0';
@@ -178,26 +192,44 @@ static sp_status check_join(const sp_plan *p, sp_output_mode mode, sp_error *err
 {
     bool l = p->children[0]->is_streaming, r = p->children[1]->is_streaming;
     if (l && r && mode != SP_APPEND)
-        return refuse(p, sp_error_format(err, "Join between two streaming DataFrames/Datasets is not supported in %s output mode, only in Append "
-                                         "output mode", mode_names[mode]), err);
+        return refuse(
+            p,
+            sp_error_format(
+                err,
+                "Join between two streaming DataFrames/Datasets is not supported in %s output mode, only in Append "
+                "output mode",
+                mode_names[mode]),
+            err);
     switch (p->join_type) {
     case SP_JOIN_FULL:
         if (l != r)
-            return refuse(p, l ? "FullOuter joins with streaming DataFrames/Datasets on the left and a static DataFrame/Dataset on the right is not "
-                                 "supported"
-                               : "FullOuter joins with streaming DataFrames/Datasets on the right and a static DataFrame/Dataset on the left is not "
-                                 "supported", err);
+            return refuse(p,
+                          l ? "FullOuter joins with streaming DataFrames/Datasets on the left and a static "
+                              "DataFrame/Dataset on the right is not "
+                              "supported"
+                            : "FullOuter joins with streaming DataFrames/Datasets on the right and a static "
+                              "DataFrame/Dataset on the left is not "
+                              "supported",
+                          err);
         return l ? check_join_watermark(p, err) : SP_OK;
     case SP_JOIN_ANTI:
-        return r ? refuse(p, "LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported", err) : SP_OK;
+        return r ? refuse(p, "LeftAnti joins with a streaming DataFrame/Dataset on the right are not supported", err)
+                 : SP_OK;
     case SP_JOIN_LEFT: case SP_JOIN_SEMI:
         if (!l && r)
-            return refuse(p, sp_error_format(err, "%s join with a streaming DataFrame/Dataset on the right and a static DataFrame/Dataset on the left "
-                                             "is not supported", join_names[p->join_type]), err);
+            return refuse(p,
+                          sp_error_format(err,
+                                          "%s join with a streaming DataFrame/Dataset on the right and a static "
+                                          "DataFrame/Dataset on the left "
+                                          "is not supported",
+                                          join_names[p->join_type]),
+                          err);
         return l && r ? check_join_watermark(p, err) : SP_OK;
     case SP_JOIN_RIGHT:
         if (l && !r)
-            return refuse(p, "RightOuter join with a streaming DataFrame/Dataset on the left and a static DataFrame/DataSet on the right not supported",
+            return refuse(p,
+                          "RightOuter join with a streaming DataFrame/Dataset on the left and a static "
+                          "DataFrame/DataSet on the right not supported",
                           err);
         return l && r ? check_join_watermark(p, err) : SP_OK;
     default:
@@ -275,7 +307,8 @@ static sp_status refuse_window(const sp_plan *p, sp_error *err)
         if (w->window)
             put_spec(&s, w->window, w->args[0]->kind != SP_E_AGG || w->args[0]->arg_count == 0);
     }
-    SP_FAIL(err, NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING, "windowFunc", sp_buf_cstr(&f), "columnName", sp_buf_cstr(&c), "windowSpec", sp_buf_cstr(&s));
+    SP_FAIL(err, NON_TIME_WINDOW_NOT_SUPPORTED_IN_STREAMING, "windowFunc", sp_buf_cstr(&f), "columnName",
+            sp_buf_cstr(&c), "windowSpec", sp_buf_cstr(&s));
     sp_buf_done(&f);
     sp_buf_done(&c);
     sp_buf_done(&s);
@@ -306,22 +339,32 @@ static sp_status check_unary(const sp_plan *p, sp_output_mode mode, sp_error *er
     switch (p->kind) {
     case SP_P_AGGREGATE:
         if (streaming && has_distinct(p))
-            return refuse(p, "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using approx_count_distinct() instead.",
+            return refuse(p,
+                          "Distinct aggregations are not supported on streaming DataFrames/Datasets. Consider using "
+                          "approx_count_distinct() instead.",
                           err);
         return SP_OK;
     case SP_P_DEDUPLICATE:
         if (p->within_watermark && p->is_streaming && !output_has_watermark(child))
-            return refuse(p, "dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets without watermark", err);
+            return refuse(
+                p, "dropDuplicatesWithinWatermark is not supported on streaming DataFrames/DataSets without watermark",
+                err);
         return SP_OK;
     case SP_P_LIMIT:
-        return streaming && mode == SP_UPDATE ? refuse(p, "Limits are not supported on streaming DataFrames/Datasets in Update output mode", err) : SP_OK;
+        return streaming && mode == SP_UPDATE
+                   ? refuse(p, "Limits are not supported on streaming DataFrames/Datasets in Update output mode", err)
+                   : SP_OK;
     case SP_P_OFFSET: return refuse(p, "Offset is not supported on streaming DataFrames/Datasets", err);
     case SP_P_SORT:
         if (p->is_streaming && !(mode == SP_COMPLETE && first_aggregate(p)))
-            return refuse(p, "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated DataFrame/Dataset in Complete output "
-                             "mode", err);
+            return refuse(p,
+                          "Sorting is not supported on streaming DataFrames/Datasets, unless it is on aggregated "
+                          "DataFrame/Dataset in Complete output "
+                          "mode",
+                          err);
         return SP_OK;
-    case SP_P_SAMPLE: return streaming ? refuse(p, "Sampling is not supported on streaming DataFrames/Datasets", err) : SP_OK;
+    case SP_P_SAMPLE:
+        return streaming ? refuse(p, "Sampling is not supported on streaming DataFrames/Datasets", err) : SP_OK;
     case SP_P_WINDOW: return streaming ? refuse_window(p, err) : SP_OK;
     default: return SP_OK;
     }
@@ -331,13 +374,20 @@ static sp_status check_node(const sp_plan *p, sp_output_mode mode, sp_error *err
 {
     switch (p->kind) {
     case SP_P_COMMAND:
-        return refuse(p, "Commands like CreateTable*, AlterTable*, Show* are not supported with streaming DataFrames/Datasets", err);
+        return refuse(
+            p, "Commands like CreateTable*, AlterTable*, Show* are not supported with streaming DataFrames/Datasets",
+            err);
     case SP_P_JOIN: return check_join(p, mode, err);
     case SP_P_UNION:
-        return mixes_streams(p) ? refuse(p, "Union between streaming and batch DataFrames/Datasets is not supported", err) : SP_OK;
+        return mixes_streams(p)
+                   ? refuse(p, "Union between streaming and batch DataFrames/Datasets is not supported", err)
+                   : SP_OK;
     case SP_P_EXCEPT:
-        return p->children[1]->is_streaming ? refuse(p, "Except on a streaming DataFrame/Dataset on the right is not supported", err) : SP_OK;
-    case SP_P_INTERSECT: return p->is_streaming ? refuse(p, "Intersect of streaming DataFrames/Datasets is not supported", err) : SP_OK;
+        return p->children[1]->is_streaming
+                   ? refuse(p, "Except on a streaming DataFrame/Dataset on the right is not supported", err)
+                   : SP_OK;
+    case SP_P_INTERSECT:
+        return p->is_streaming ? refuse(p, "Intersect of streaming DataFrames/Datasets is not supported", err) : SP_OK;
     default: return p->child_count ? check_unary(p, mode, err) : SP_OK;
     }
 }
@@ -360,7 +410,12 @@ static sp_status check_expressions(const sp_plan *p, sp_error *err)
 {
     bool found = false;
     sp_plan_each_expr(p, look_for_id, &found);
-    return found ? refuse(p, "Expression(s): monotonically_increasing_id() is not supported with streaming DataFrames/Datasets", err) : SP_OK;
+    return found
+               ? refuse(
+                     p,
+                     "Expression(s): monotonically_increasing_id() is not supported with streaming DataFrames/Datasets",
+                     err)
+               : SP_OK;
 }
 
 static sp_status walk(const sp_plan *p, sp_output_mode mode, sp_error *err)
@@ -416,11 +471,17 @@ sp_status sp_plan_check_streaming(const sp_plan *p, sp_output_mode mode, sp_erro
     SP_TRY(check_mode(p, mode, err));
     SP_TRY(walk(p, mode, err));
     if (has_bad_chain(p, mode))
-        return refuse(p, "Detected pattern of possible 'correctness' issue due to global watermark. The query contains stateful operation which can emit "
-                         "rows older than the current watermark plus allowed late record delay, which are \"late rows\" in downstream stateful "
-                         "operations and these rows can be discarded. Please refer the programming guide doc for more details. If you understand the "
-                         "possible risk of correctness issue and still need to run the query, you can disable this check by setting the config "
-                         "`spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false.", err);
+        return refuse(p,
+                      "Detected pattern of possible 'correctness' issue due to global watermark. The query contains "
+                      "stateful operation which can emit "
+                      "rows older than the current watermark plus allowed late record delay, which are \"late rows\" "
+                      "in downstream stateful "
+                      "operations and these rows can be discarded. Please refer the programming guide doc for more "
+                      "details. If you understand the "
+                      "possible risk of correctness issue and still need to run the query, you can disable this check "
+                      "by setting the config "
+                      "`spark.sql.streaming.statefulOperator.checkCorrectness.enabled` to false.",
+                      err);
     return SP_OK;
 }
 
@@ -453,8 +514,11 @@ static const sp_plan *within_watermark(const sp_plan *p)
 sp_status sp_plan_check_batch(const sp_plan *p, sp_error *err)
 {
     if (p->is_streaming)
-        return refuse(lowest_streaming(p), "Queries with streaming sources must be executed with writeStream.start(), or from a streaming table or flow "
-                                           "definition within a Spark Declarative Pipeline.", err);
+        return refuse(lowest_streaming(p),
+                      "Queries with streaming sources must be executed with writeStream.start(), or from a streaming "
+                      "table or flow "
+                      "definition within a Spark Declarative Pipeline.",
+                      err);
     const sp_plan *d = within_watermark(p);
     return d ? refuse(d, "dropDuplicatesWithinWatermark is not supported with batch DataFrames/DataSets", err) : SP_OK;
 }

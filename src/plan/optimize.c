@@ -1,16 +1,17 @@
 /* optimize.c -- the optimizer: a table of rules, run in order, and the rule that simplifies expressions.
  *
- * A rule takes a resolved plan and gives one with the same rows. The table runs until nothing changes, a few rounds at most; the rules after it
- * run once. (Spark's Optimizer.scala has the same rules in batches to a fixed point.) */
+ * A rule takes a resolved plan and gives one with the same rows. The table runs until nothing changes, a few rounds at
+ * most; the rules after it run once. (Spark's Optimizer.scala has the same rules in batches to a fixed point.) */
 #include "plan/plan_int.h"
 
 typedef struct { const char *name; sp_plan *(*run)(sp_optimizer *o, sp_plan *p, sp_error *err); } named_rule;
 
 static const named_rule repeated[] = {
-    { "Simplify", sp_rule_simplify },                 /* ConstantFolding, BooleanSimplification, SimplifyCasts, PruneFilters, ReplaceExpressions */
-    { "PushFilters", sp_rule_push_filters },          /* PushDownPredicates, PushPredicateThroughJoin */
-    { "CollapseProjects", sp_rule_collapse_projects },/* CollapseProject, RemoveNoopOperators */
-    { "PushLimits", sp_rule_push_limits },            /* LimitPushDown, EliminateLimits */
+    { "Simplify",
+      sp_rule_simplify }, /* ConstantFolding, BooleanSimplification, SimplifyCasts, PruneFilters, ReplaceExpressions */
+    { "PushFilters", sp_rule_push_filters }, /* PushDownPredicates, PushPredicateThroughJoin */
+    { "CollapseProjects", sp_rule_collapse_projects }, /* CollapseProject, RemoveNoopOperators */
+    { "PushLimits", sp_rule_push_limits }, /* LimitPushDown, EliminateLimits */
 };
 static const named_rule last[] = {
     { "RewriteSets", sp_rule_rewrite_sets },          /* ReplaceDeduplicateWithAggregate */
@@ -73,10 +74,11 @@ sp_expr *sp_join_and(sp_optimizer *o, sp_expr *const *v, int n, sp_error *err)
 
 static bool visit_unfoldable(void *context, const sp_expr *e)
 {
-    bool bad = e->kind == SP_E_COLUMN || e->kind == SP_E_AGG || e->kind == SP_E_WINDOW || e->kind == SP_E_LAMBDA || e->kind == SP_E_LAMBDA_VAR ||
-               e->kind == SP_E_SUBQUERY || e->kind > SP_E_LAST_RESOLVED;
+    bool bad = e->kind == SP_E_COLUMN || e->kind == SP_E_AGG || e->kind == SP_E_WINDOW || e->kind == SP_E_LAMBDA ||
+               e->kind == SP_E_LAMBDA_VAR || e->kind == SP_E_SUBQUERY || e->kind > SP_E_LAST_RESOLVED;
     if (e->kind == SP_E_CALL && e->function)
-        bad |= (e->function->flags & (SP_FN_NONDETERMINISTIC | SP_FN_CONSTANT_PER_QUERY | SP_FN_GENERATOR)) != 0 || sp_plan_time_window(e) != NULL;
+        bad |= (e->function->flags & (SP_FN_NONDETERMINISTIC | SP_FN_CONSTANT_PER_QUERY | SP_FN_GENERATOR)) != 0 ||
+               sp_plan_time_window(e) != NULL;
     *(bool *)context |= bad;
     return !bad;
 }
@@ -188,7 +190,8 @@ static sp_plan *simplify_node(void *context, sp_plan *p, sp_error *err)
     if (c->kind == SP_P_FILTER) {
         if (is_literal_bool(c->condition, true))
             return c->children[0];
-        bool never = is_literal_bool(c->condition, false) || (c->condition->kind == SP_E_LITERAL && c->condition->literal.is_null);
+        bool never = is_literal_bool(c->condition, false) ||
+                     (c->condition->kind == SP_E_LITERAL && c->condition->literal.is_null);
         if (never && !c->is_streaming)
             return empty(o, c, err);
     }

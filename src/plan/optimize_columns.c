@@ -1,8 +1,10 @@
-/* optimize_columns.c -- only the columns that are needed: pruning down to scans, merging Projects, limits, deduplication as an aggregate.
- * From Spark's ColumnPruning, CollapseProject, RemoveNoopOperators, LimitPushDown, ReplaceDeduplicateWithAggregate.
+/* optimize_columns.c -- only the columns that are needed: pruning down to scans, merging Projects, limits,
+ * deduplication as an aggregate. From Spark's ColumnPruning, CollapseProject, RemoveNoopOperators, LimitPushDown,
+ * ReplaceDeduplicateWithAggregate.
  *
- * Pruning walks top-down with the set of attribute ids that are needed above; nodes between may give more than was asked for (a filter's own
- * columns), which only matters where columns count by position: under UNION a Project puts them right. */
+ * Pruning walks top-down with the set of attribute ids that are needed above; nodes between may give more than was
+ * asked for (a filter's own columns), which only matters where columns count by position: under UNION a Project puts
+ * them right. */
 #include "plan/plan_int.h"
 
 /* ---- id sets ---- */
@@ -166,14 +168,16 @@ static sp_plan *prune_union(sp_optimizer *o, sp_plan *p, const ids *need, sp_err
 
 static bool needs_all(const sp_plan *p)
 {
-    return p->kind == SP_P_INTERSECT || p->kind == SP_P_EXCEPT || p->kind == SP_P_SHOW_STRING || p->kind == SP_P_HTML_STRING ||
-           (p->kind == SP_P_AGGREGATE && p->distinct);
+    return p->kind == SP_P_INTERSECT || p->kind == SP_P_EXCEPT || p->kind == SP_P_SHOW_STRING ||
+           p->kind == SP_P_HTML_STRING || (p->kind == SP_P_AGGREGATE && p->distinct);
 }
 
 static sp_status trim_own_list(sp_optimizer *o, sp_plan *c, const ids *need, sp_error *err)
 {
     switch (c->kind) {
-    case SP_P_PROJECT: case SP_P_WINDOW: case SP_P_GENERATE: return keep_needed(o, &c->exprs, &c->expr_count, need, err);
+    case SP_P_PROJECT:
+    case SP_P_WINDOW:
+    case SP_P_GENERATE: return keep_needed(o, &c->exprs, &c->expr_count, need, err);
     case SP_P_AGGREGATE: return c->distinct ? SP_OK : keep_needed(o, &c->exprs, &c->expr_count, need, err);
     case SP_P_EXPAND: return prune_expand(o, c, need, err);
     default: return SP_OK;
@@ -189,7 +193,8 @@ static bool passes_through(const sp_plan *p)
 /* Where rows are kept (join state, sorts), a child gives nothing that is not needed. */
 static bool keeps_rows(const sp_plan *p)
 {
-    return p->kind == SP_P_JOIN || p->kind == SP_P_SORT || p->kind == SP_P_WINDOW || p->kind == SP_P_DEDUPLICATE || p->kind == SP_P_REPARTITION;
+    return p->kind == SP_P_JOIN || p->kind == SP_P_SORT || p->kind == SP_P_WINDOW || p->kind == SP_P_DEDUPLICATE ||
+           p->kind == SP_P_REPARTITION;
 }
 
 static sp_plan *exactly(sp_optimizer *o, sp_plan *p, const ids *need, sp_error *err)
@@ -263,7 +268,8 @@ static bool same_columns(const sp_plan *p)
     if (p->expr_count != c->output_count)
         return false;
     for (int i = 0; i < p->expr_count; i++)
-        if (p->exprs[i]->kind != SP_E_COLUMN || p->exprs[i]->id != c->output[i].id || !sp_str_eq(p->exprs[i]->name, c->output[i].name))
+        if (p->exprs[i]->kind != SP_E_COLUMN || p->exprs[i]->id != c->output[i].id ||
+            !sp_str_eq(p->exprs[i]->name, c->output[i].name))
             return false;
     return true;
 }
@@ -304,7 +310,8 @@ static bool mergeable(const sp_plan *upper, const sp_plan *lower)
 }
 
 /* A bare column of the upper list becomes the lower list's item under its id; its name is the upper one's. */
-static sp_expr *merged_item(sp_optimizer *o, sp_expr *e, const sp_plan *lower, const int64_t *from, sp_expr *const *to, int n, sp_error *err)
+static sp_expr *merged_item(sp_optimizer *o, sp_expr *e, const sp_plan *lower, const int64_t *from, sp_expr *const *to,
+                            int n, sp_error *err)
 {
     if (e->kind != SP_E_COLUMN)
         return sp_expr_substitute(o->arena, e, from, to, n, err);

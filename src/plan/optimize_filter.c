@@ -1,9 +1,11 @@
-/* optimize_filter.c -- filters go down: through Project, Generate, Join, Union, Aggregate, Watermark and their like, and into scans.
+/* optimize_filter.c -- filters go down: through Project, Generate, Join, Union, Aggregate, Watermark and their like,
+ * and into scans.
  *
- * Conjuncts are moved one by one (PushDownPredicates: CombineFilters, PushPredicateThroughNonJoin, PushPredicateThroughJoin). Only
- * deterministic ones move. What a scan gets are predicates that Spark translates for its sources (DataSourceStrategy.translateFilter): a column
- * against literals; with them the IS NOT NULLs that follow from the filter (InferFiltersFromConstraints), which is what makes numInputRows of a
- * streaming query leave out rows with null keys. */
+ * Conjuncts are moved one by one (PushDownPredicates: CombineFilters, PushPredicateThroughNonJoin,
+ * PushPredicateThroughJoin). Only deterministic ones move. What a scan gets are predicates that Spark translates for
+ * its sources (DataSourceStrategy.translateFilter): a column against literals; with them the IS NOT NULLs that follow
+ * from the filter (InferFiltersFromConstraints), which is what makes numInputRows of a streaming query leave out rows
+ * with null keys. */
 #include "plan/plan_int.h"
 
 static sp_plan *push(sp_optimizer *o, sp_plan *p, sp_error *err);
@@ -26,7 +28,8 @@ static sp_plan *with_child(sp_optimizer *o, const sp_plan *p, sp_plan *child, sp
     return c;
 }
 
-static sp_plan *plain_filter(sp_optimizer *o, sp_plan *original, const sp_exprs *stay, int total, sp_plan *child, sp_error *err)
+static sp_plan *plain_filter(sp_optimizer *o, sp_plan *original, const sp_exprs *stay, int total, sp_plan *child,
+                             sp_error *err)
 {
     if (stay->n == total && child == original->children[0])
         return original;
@@ -77,8 +80,8 @@ static bool passes(const sp_plan *p, const sp_expr *e)
     case SP_P_PROJECT: case SP_P_UNION: case SP_P_SORT: case SP_P_REPARTITION:
         return true;
     case SP_P_GENERATE: case SP_P_EXPAND:
-        return sp_expr_refs_within(e, child->output, child->output_count) && !sp_expr_refs_any(e, p->generator_output, p->kind == SP_P_GENERATE
-                   ? p->generator_output_count : 1);
+        return sp_expr_refs_within(e, child->output, child->output_count) &&
+               !sp_expr_refs_any(e, p->generator_output, p->kind == SP_P_GENERATE ? p->generator_output_count : 1);
     case SP_P_WATERMARK:
         return !sp_expr_refs_any(e, &(sp_attr){ .id = p->exprs[0]->id }, 1);
     case SP_P_AGGREGATE: {
@@ -158,8 +161,10 @@ static bool has_not_null(const sp_plan *p, const sp_expr *column)
         return union_has_not_null(p, column);
     if (p->kind == SP_P_JOIN && (p->join_type == SP_JOIN_FULL || p->join_type == SP_JOIN_RIGHT))
         return false;
-    int side = p->kind == SP_P_JOIN && p->join_type != SP_JOIN_LEFT && !sp_attrs_has(p->children[0]->output, p->children[0]->output_count, column->id);
-    return sp_attrs_has(p->children[side]->output, p->children[side]->output_count, column->id) && has_not_null(p->children[side], column);
+    int side = p->kind == SP_P_JOIN && p->join_type != SP_JOIN_LEFT &&
+               !sp_attrs_has(p->children[0]->output, p->children[0]->output_count, column->id);
+    return sp_attrs_has(p->children[side]->output, p->children[side]->output_count, column->id) &&
+           has_not_null(p->children[side], column);
 }
 
 typedef struct { sp_optimizer *o; const sp_plan *side; sp_exprs *out; sp_error *err; sp_status status; } inference;
@@ -183,7 +188,8 @@ static bool is_null_intolerant(const sp_expr *e)
 {
     if (e->kind == SP_E_CAST)
         return true;
-    return e->kind == SP_E_CALL && e->function && !(e->function->flags & (SP_FN_NULLS | SP_FN_LAZY | SP_FN_NONDETERMINISTIC));
+    return e->kind == SP_E_CALL && e->function &&
+           !(e->function->flags & (SP_FN_NULLS | SP_FN_LAZY | SP_FN_NONDETERMINISTIC));
 }
 
 static void infer(inference *n, sp_expr *e)
@@ -198,7 +204,8 @@ static void infer(inference *n, sp_expr *e)
             infer(n, e->args[i]);
 }
 
-/* Where a sliding window's filter stays above its Expand, the time must still not be null below (as constraints tell Spark). */
+/* Where a sliding window's filter stays above its Expand, the time must still not be null below (as constraints tell
+ * Spark). */
 static sp_status infer_below(sp_optimizer *o, const sp_plan *p, const sp_exprs *stay, sp_exprs *go, sp_error *err)
 {
     if (p->kind != SP_P_EXPAND)
@@ -214,7 +221,8 @@ static sp_plan *push_unary(sp_optimizer *o, sp_plan *f, sp_exprs *conjuncts, sp_
 {
     sp_plan *p = f->children[0];
     sp_exprs go = { 0 }, stay = { 0 };
-    bool list = p->kind == SP_P_PROJECT || p->kind == SP_P_AGGREGATE, allowed = p->kind != SP_P_PROJECT || project_is_deterministic(p);
+    bool list = p->kind == SP_P_PROJECT || p->kind == SP_P_AGGREGATE,
+         allowed = p->kind != SP_P_PROJECT || project_is_deterministic(p);
     for (int i = 0; i < conjuncts->n; i++) {
         sp_expr *e = conjuncts->v[i];
         bool moves = allowed && sp_expr_is_deterministic(e) && passes(p, e);
@@ -241,7 +249,8 @@ static sp_plan *push_union(sp_optimizer *o, sp_plan *f, sp_exprs *conjuncts, sp_
     if (!c)
         return NULL;
     for (int i = 0; i < conjuncts->n; i++)
-        if (sp_exprs_add(o->arena, sp_expr_is_deterministic(conjuncts->v[i]) ? &go : &stay, conjuncts->v[i], err) != SP_OK)
+        if (sp_exprs_add(o->arena, sp_expr_is_deterministic(conjuncts->v[i]) ? &go : &stay, conjuncts->v[i], err) !=
+            SP_OK)
             return NULL;
     if (!go.n)
         return f;
@@ -294,8 +303,8 @@ static sides inside(sp_join_type t)
     }
 }
 
-static sp_status sort_out(sp_optimizer *o, const sp_plan *join, const sp_exprs *conjuncts, sides s, sp_exprs *left, sp_exprs *right, sp_exprs *rest,
-                          sp_error *err)
+static sp_status sort_out(sp_optimizer *o, const sp_plan *join, const sp_exprs *conjuncts, sides s, sp_exprs *left,
+                          sp_exprs *right, sp_exprs *rest, sp_error *err)
 {
     const sp_plan *l = join->children[0], *r = join->children[1];
     for (int i = 0; i < conjuncts->n; i++) {
@@ -312,7 +321,8 @@ static sp_status sort_out(sp_optimizer *o, const sp_plan *join, const sp_exprs *
 }
 
 /* IS NOT NULL of the columns that a join's condition needs, for the sides whose rows cannot survive without a match. */
-static sp_status infer_for_join(sp_optimizer *o, const sp_plan *join, const sp_exprs *condition, sp_exprs *left, sp_exprs *right, sp_error *err)
+static sp_status infer_for_join(sp_optimizer *o, const sp_plan *join, const sp_exprs *condition, sp_exprs *left,
+                                sp_exprs *right, sp_error *err)
 {
     sp_join_type t = join->join_type;
     bool l = t == SP_JOIN_INNER || t == SP_JOIN_CROSS || t == SP_JOIN_SEMI || t == SP_JOIN_RIGHT;
@@ -331,15 +341,16 @@ static sp_status infer_for_join(sp_optimizer *o, const sp_plan *join, const sp_e
     return SP_OK;
 }
 
-static sp_plan *rebuild_join(sp_optimizer *o, sp_plan *join, const sp_exprs *condition, sp_exprs *left, sp_exprs *right, bool condition_changed,
-                             sp_error *err)
+static sp_plan *rebuild_join(sp_optimizer *o, sp_plan *join, const sp_exprs *condition, sp_exprs *left, sp_exprs *right,
+                             bool condition_changed, sp_error *err)
 {
     if (infer_for_join(o, join, condition, left, right, err) != SP_OK)
         return NULL;
     if (!left->n && !right->n && !condition_changed)
         return join;
     sp_plan *c = sp_plan_copy(o->arena, join, err);
-    if (!c || !(c->children[0] = filter_over(o, left, join->children[0], err)) || !(c->children[1] = filter_over(o, right, join->children[1], err)))
+    if (!c || !(c->children[0] = filter_over(o, left, join->children[0], err)) ||
+        !(c->children[1] = filter_over(o, right, join->children[1], err)))
         return NULL;
     c->condition = NULL;
     if (condition->n && !(c->condition = sp_join_and(o, condition->v, condition->n, err)))
@@ -417,7 +428,8 @@ static sp_plan *push_join(sp_optimizer *o, sp_plan *f, sp_exprs *conjuncts, sp_e
     if (join->condition && sp_split_and(o->arena, join->condition, &own, err) != SP_OK)
         return NULL;
     for (int i = 0; i < rest.n; i++)           /* an inner join takes the rest into its condition */
-        if (sp_exprs_add(o->arena, !s.keep && sp_expr_is_deterministic(rest.v[i]) ? &own : &stay, rest.v[i], err) != SP_OK)
+        if (sp_exprs_add(o->arena, !s.keep && sp_expr_is_deterministic(rest.v[i]) ? &own : &stay, rest.v[i], err) !=
+            SP_OK)
             return NULL;
     if (stay.n == conjuncts->n && join == f->children[0])
         return f;
@@ -474,13 +486,15 @@ sp_plan *sp_rule_push_filters(sp_optimizer *o, sp_plan *p, sp_error *err)
 
 static bool is_source_column(const sp_expr *e, const sp_plan *source)
 {
-    return e->kind == SP_E_COLUMN && sp_attrs_has(source->output, source->output_count, e->id) && !sp_kind_is_nested(e->type->kind);
+    return e->kind == SP_E_COLUMN && sp_attrs_has(source->output, source->output_count, e->id) &&
+           !sp_kind_is_nested(e->type->kind);
 }
 
 /* Would Spark hand this to a data source? */
 static bool is_translatable(const sp_expr *e, const sp_plan *source)
 {
-    static const char *const compare[] = { "=", "==", "<=>", "<", "<=", ">", ">=", "startswith", "endswith", "contains", "in" };
+    static const char *const compare[] = { "=",  "==",         "<=>",      "<",        "<=", ">",
+                                           ">=", "startswith", "endswith", "contains", "in" };
     if (sp_is_call(e, "and") || sp_is_call(e, "or"))
         return is_translatable(e->args[0], source) && is_translatable(e->args[1], source);
     if (sp_is_call(e, "not"))
@@ -492,7 +506,8 @@ static bool is_translatable(const sp_expr *e, const sp_plan *source)
     for (size_t i = 0; i < sizeof compare / sizeof *compare; i++) {
         if (!sp_is_call(e, compare[i]))
             continue;
-        bool columns = is_source_column(e->args[0], source), flipped = i < 7 && e->arg_count == 2 && is_source_column(e->args[1], source);
+        bool columns = is_source_column(e->args[0], source),
+             flipped = i < 7 && e->arg_count == 2 && is_source_column(e->args[1], source);
         for (int k = 1; k < e->arg_count; k++)
             columns &= e->args[k]->kind == SP_E_LITERAL;
         return columns || (flipped && e->args[0]->kind == SP_E_LITERAL);

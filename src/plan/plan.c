@@ -1,28 +1,66 @@
 /* plan.c -- plan nodes: making, copying, rewriting, their output attributes, and the ids of attributes.
  *
- * A resolved node's output follows from its kind, its expressions and its children (sp_plan_complete), as each LogicalPlan class of Spark
- * defines `output`. Attributes are told apart by id alone (exprId), so a tree that is used twice gets new ids (sp_plan_fresh), as Spark's
- * DeduplicateRelations gives to one side of a self-join. */
+ * A resolved node's output follows from its kind, its expressions and its children (sp_plan_complete), as each
+ * LogicalPlan class of Spark defines `output`. Attributes are told apart by id alone (exprId), so a tree that is used
+ * twice gets new ids (sp_plan_fresh), as Spark's DeduplicateRelations gives to one side of a self-join. */
 #include "plan/plan_int.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
 
 static const char *const kind_names[SP_P_KIND_COUNT] = {
-    [SP_P_SOURCE] = "Relation", [SP_P_LOCAL] = "LocalRelation", [SP_P_ONE_ROW] = "OneRowRelation", [SP_P_RANGE] = "Range",
-    [SP_P_PROJECT] = "Project", [SP_P_FILTER] = "Filter", [SP_P_GENERATE] = "Generate", [SP_P_AGGREGATE] = "Aggregate",
-    [SP_P_SORT] = "Sort", [SP_P_LIMIT] = "GlobalLimit", [SP_P_OFFSET] = "Offset", [SP_P_TAIL] = "Tail", [SP_P_JOIN] = "Join",
-    [SP_P_UNION] = "Union", [SP_P_INTERSECT] = "Intersect", [SP_P_EXCEPT] = "Except", [SP_P_DEDUPLICATE] = "Deduplicate",
-    [SP_P_WATERMARK] = "EventTimeWatermark", [SP_P_WINDOW] = "Window", [SP_P_EXPAND] = "Expand", [SP_P_SAMPLE] = "Sample",
-    [SP_P_REPARTITION] = "Repartition", [SP_P_COLLECT_METRICS] = "CollectMetrics", [SP_P_SESSION_WINDOW] = "SessionWindow",
-    [SP_P_COMMAND] = "Command", [SP_P_READ] = "UnresolvedDataSource", [SP_P_TABLE] = "UnresolvedRelation",
-    [SP_P_TABLE_FUNCTION] = "UnresolvedTableValuedFunction", [SP_P_ALIAS] = "SubqueryAlias", [SP_P_WITH] = "UnresolvedWith",
-    [SP_P_WITH_COLUMNS] = "Project", [SP_P_RENAME_COLUMNS] = "Project", [SP_P_DROP] = "DataFrameDropColumns", [SP_P_TO_DF] = "Project",
-    [SP_P_TO_SCHEMA] = "Project", [SP_P_NA_FILL] = "Project", [SP_P_NA_DROP] = "Filter", [SP_P_NA_REPLACE] = "Project",
-    [SP_P_LATERAL_VIEW] = "Generate", [SP_P_PIVOT] = "Pivot", [SP_P_UNPIVOT] = "Unpivot", [SP_P_TRANSPOSE] = "UnresolvedTranspose",
-    [SP_P_GROUPING_SETS] = "Aggregate", [SP_P_HAVING] = "UnresolvedHaving", [SP_P_UNION_BY_NAME] = "Union", [SP_P_SQL] = "Sql",
-    [SP_P_HINT] = "UnresolvedHint", [SP_P_SHOW_STRING] = "ShowString", [SP_P_HTML_STRING] = "HtmlString", [SP_P_STAT] = "Stat",
-    [SP_P_CACHED_REMOTE] = "CachedRemoteRelation", [SP_P_JOIN_USING] = "Join",
+    [SP_P_SOURCE] = "Relation",
+    [SP_P_LOCAL] = "LocalRelation",
+    [SP_P_ONE_ROW] = "OneRowRelation",
+    [SP_P_RANGE] = "Range",
+    [SP_P_PROJECT] = "Project",
+    [SP_P_FILTER] = "Filter",
+    [SP_P_GENERATE] = "Generate",
+    [SP_P_AGGREGATE] = "Aggregate",
+    [SP_P_SORT] = "Sort",
+    [SP_P_LIMIT] = "GlobalLimit",
+    [SP_P_OFFSET] = "Offset",
+    [SP_P_TAIL] = "Tail",
+    [SP_P_JOIN] = "Join",
+    [SP_P_UNION] = "Union",
+    [SP_P_INTERSECT] = "Intersect",
+    [SP_P_EXCEPT] = "Except",
+    [SP_P_DEDUPLICATE] = "Deduplicate",
+    [SP_P_WATERMARK] = "EventTimeWatermark",
+    [SP_P_WINDOW] = "Window",
+    [SP_P_EXPAND] = "Expand",
+    [SP_P_SAMPLE] = "Sample",
+    [SP_P_REPARTITION] = "Repartition",
+    [SP_P_COLLECT_METRICS] = "CollectMetrics",
+    [SP_P_SESSION_WINDOW] = "SessionWindow",
+    [SP_P_COMMAND] = "Command",
+    [SP_P_READ] = "UnresolvedDataSource",
+    [SP_P_TABLE] = "UnresolvedRelation",
+    [SP_P_TABLE_FUNCTION] = "UnresolvedTableValuedFunction",
+    [SP_P_ALIAS] = "SubqueryAlias",
+    [SP_P_WITH] = "UnresolvedWith",
+    [SP_P_WITH_COLUMNS] = "Project",
+    [SP_P_RENAME_COLUMNS] = "Project",
+    [SP_P_DROP] = "DataFrameDropColumns",
+    [SP_P_TO_DF] = "Project",
+    [SP_P_TO_SCHEMA] = "Project",
+    [SP_P_NA_FILL] = "Project",
+    [SP_P_NA_DROP] = "Filter",
+    [SP_P_NA_REPLACE] = "Project",
+    [SP_P_LATERAL_VIEW] = "Generate",
+    [SP_P_PIVOT] = "Pivot",
+    [SP_P_UNPIVOT] = "Unpivot",
+    [SP_P_TRANSPOSE] = "UnresolvedTranspose",
+    [SP_P_GROUPING_SETS] = "Aggregate",
+    [SP_P_HAVING] = "UnresolvedHaving",
+    [SP_P_UNION_BY_NAME] = "Union",
+    [SP_P_SQL] = "Sql",
+    [SP_P_HINT] = "UnresolvedHint",
+    [SP_P_SHOW_STRING] = "ShowString",
+    [SP_P_HTML_STRING] = "HtmlString",
+    [SP_P_STAT] = "Stat",
+    [SP_P_CACHED_REMOTE] = "CachedRemoteRelation",
+    [SP_P_JOIN_USING] = "Join",
 };
 
 const char *sp_plan_kind_name(sp_plan_kind kind)
@@ -68,7 +106,8 @@ sp_plan *sp_plan_copy(sp_arena *a, const sp_plan *p, sp_error *err)
     return c;
 }
 
-sp_plan *sp_plan_transform(sp_arena *a, sp_plan *p, sp_plan *(*f)(void *context, sp_plan *p, sp_error *err), void *context, sp_error *err)
+sp_plan *sp_plan_transform(sp_arena *a, sp_plan *p, sp_plan *(*f)(void *context, sp_plan *p, sp_error *err),
+                           void *context, sp_error *err)
 {
     sp_plan *here = p;
     for (int i = 0; i < p->child_count; i++) {
@@ -357,7 +396,8 @@ static sp_status output_of_exprs(sp_arena *a, sp_plan *p, sp_error *err)
     return SP_OK;
 }
 
-static sp_status concat_output(sp_arena *a, sp_plan *p, const sp_attr *l, int nl, bool l_null, const sp_attr *r, int nr, bool r_null, sp_error *err)
+static sp_status concat_output(sp_arena *a, sp_plan *p, const sp_attr *l, int nl, bool l_null, const sp_attr *r, int nr,
+                               bool r_null, sp_error *err)
 {
     sp_attr *v;
     SP_NEW_ARRAY(v, a, nl + nr + 1, err);
@@ -380,11 +420,12 @@ static sp_status join_output(sp_arena *a, sp_plan *p, sp_error *err)
     if (p->join_type == SP_JOIN_SEMI || p->join_type == SP_JOIN_ANTI)
         return concat_output(a, p, l->output, l->output_count, false, NULL, 0, false, err);
     bool full = p->join_type == SP_JOIN_FULL;
-    return concat_output(a, p, l->output, l->output_count, full || p->join_type == SP_JOIN_RIGHT, r->output, r->output_count,
-                         full || p->join_type == SP_JOIN_LEFT, err);
+    return concat_output(a, p, l->output, l->output_count, full || p->join_type == SP_JOIN_RIGHT, r->output,
+                         r->output_count, full || p->join_type == SP_JOIN_LEFT, err);
 }
 
-/* The first child's attributes; nullable where any child is (Union, Except takes the left's, Intersect what both are). */
+/* The first child's attributes; nullable where any child is (Union, Except takes the left's, Intersect what both are).
+ */
 static sp_status set_output(sp_arena *a, sp_plan *p, sp_error *err)
 {
     const sp_plan *first = p->children[0];
@@ -392,7 +433,8 @@ static sp_status set_output(sp_arena *a, sp_plan *p, sp_error *err)
     for (int c = 1; c < p->child_count && p->kind != SP_P_EXCEPT; c++)
         for (int i = 0; i < p->output_count && i < p->children[c]->output_count; i++) {
             bool other = p->children[c]->output[i].nullable;
-            p->output[i].nullable = p->kind == SP_P_UNION ? p->output[i].nullable || other : p->output[i].nullable && other;
+            p->output[i].nullable = p->kind == SP_P_UNION ? p->output[i].nullable || other
+                                                          : p->output[i].nullable && other;
         }
     return SP_OK;
 }
@@ -421,7 +463,8 @@ static sp_status generate_output(sp_arena *a, sp_plan *p, sp_error *err)
 {
     SP_TRY(output_of_exprs(a, p, err));
     sp_attr *kept = p->output;
-    return concat_output(a, p, kept, p->expr_count, false, p->generator_output, p->generator_output_count, p->outer, err);
+    return concat_output(a, p, kept, p->expr_count, false, p->generator_output, p->generator_output_count, p->outer,
+                         err);
 }
 
 static sp_status window_output(sp_arena *a, sp_plan *p, sp_error *err)
@@ -436,8 +479,10 @@ static sp_status show_output(sp_arena *a, sp_plan *p, sp_error *err)
 {
     SP_NEW_ARRAY(p->output, a, 1, err);
     p->output_count = 1;
-    p->output[0] = (sp_attr){ .id = sp_plan_new_id(), .name = p->kind == SP_P_SHOW_STRING ? SP_LIT("show_string") : SP_LIT("html_string"),
-                              .type = sp_type_of(SP_STRING), .watermark_delay_us = -1 };
+    p->output[0] = (sp_attr){ .id = sp_plan_new_id(),
+                              .name = p->kind == SP_P_SHOW_STRING ? SP_LIT("show_string") : SP_LIT("html_string"),
+                              .type = sp_type_of(SP_STRING),
+                              .watermark_delay_us = -1 };
     return SP_OK;
 }
 

@@ -1,4 +1,5 @@
-/* plan_int.h -- what the files of plan/ share: building blocks of analysis and optimization. Nothing here is for other folders. */
+/* plan_int.h -- what the files of plan/ share: building blocks of analysis and optimization. Nothing here is for other
+ * folders. */
 #ifndef SP_PLAN_INT_H
 #define SP_PLAN_INT_H
 
@@ -21,7 +22,8 @@ typedef struct sp_cte {
     bool is_rows;                 /* plan is a resolved LOCAL, a step of a recursive CTE */
 } sp_cte;
 
-/* AGGREGATE.extra of one over grouping sets: the grouping expressions, and the columns of Expand for them, the id after them. */
+/* AGGREGATE.extra of one over grouping sets: the grouping expressions, and the columns of Expand for them, the id after
+ * them. */
 typedef struct sp_grouping_info { const sp_exprs *groups, *columns; } sp_grouping_info;
 
 struct sp_scope;
@@ -40,10 +42,11 @@ typedef struct sp_scope {
     sp_ana *z;
     sp_plan *const *inputs; int input_count;   /* resolved plans below: found by plan_id */
     const sp_attr *attrs; int attr_count;      /* their outputs, one after the other */
-    sp_exprs *aliases;                         /* lateral column aliases to the left (resolved SP_E_ALIAS); NULL: none allowed */
+    sp_exprs *aliases; /* lateral column aliases to the left (resolved SP_E_ALIAS); NULL: none allowed */
     const sp_lambda_vars *lambdas;
     bool in_aggregate_function;
-    /* Tried before attrs, for the names of a HAVING or ORDER BY over an aggregate; NULL: none. Leaves *out NULL when it knows nothing. */
+    /* Tried before attrs, for the names of a HAVING or ORDER BY over an aggregate; NULL: none. Leaves *out NULL when it
+     * knows nothing. */
     sp_status (*first)(struct sp_scope *s, const sp_expr *attr, sp_expr **out, sp_error *err);
     void *context;
     bool used_outer;
@@ -56,8 +59,9 @@ typedef struct sp_scope {
 /* plan.c */
 sp_expr *sp_attr_column(sp_arena *a, const sp_attr *at, sp_error *err);        /* SP_E_COLUMN of the attribute */
 sp_attr sp_expr_attr_of(const sp_expr *named);                                  /* ALIAS or COLUMN as attribute */
-sp_status sp_plan_complete(sp_arena *a, sp_plan *p, sp_error *err);             /* fills output and is_streaming from the children */
-sp_plan *sp_plan_project(sp_arena *a, sp_expr *const *exprs, int count, sp_plan *child, sp_error *err);   /* completed */
+sp_status sp_plan_complete(sp_arena *a, sp_plan *p,
+                           sp_error *err); /* fills output and is_streaming from the children */
+sp_plan *sp_plan_project(sp_arena *a, sp_expr *const *exprs, int count, sp_plan *child, sp_error *err); /* completed */
 sp_plan *sp_plan_project_attrs(sp_arena *a, const sp_attr *attrs, int count, sp_plan *child, sp_error *err);
 sp_plan *sp_plan_filter(sp_arena *a, sp_expr *condition, sp_plan *child, sp_error *err);
 /* Resolved copy of the tree with new attribute ids throughout. */
@@ -76,7 +80,8 @@ bool sp_expr_is_generator(const sp_expr *e);                                    
 /* e with every COLUMN whose id is from[i]'s replaced by to[i] */
 sp_expr *sp_expr_substitute(sp_arena *a, sp_expr *e, const int64_t *ids, sp_expr *const *to, int count, sp_error *err);
 sp_expr *sp_expr_strip_alias(sp_expr *e);
-sp_str sp_metadata_set(sp_arena *a, sp_str metadata, const char *key, const char *value, sp_error *err);  /* value NULL removes */
+sp_str sp_metadata_set(sp_arena *a, sp_str metadata, const char *key, const char *value,
+                       sp_error *err); /* value NULL removes */
 const char *sp_quote_id(sp_arena *a, sp_str name);                              /* toSQLId of one part; never NULL */
 const char *sp_quote_parts(sp_arena *a, const sp_str *parts, int count);
 const char *sp_cstr(sp_arena *a, sp_str s);                                     /* never NULL */
@@ -85,10 +90,11 @@ const char *sp_cstr(sp_arena *a, sp_str s);                                     
 sp_status sp_ana_plan(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_child(sp_ana *z, const sp_plan *p, int i, sp_plan **out, sp_error *err);
 void sp_scope_init(sp_scope *s, sp_ana *z, sp_plan *const *inputs, int input_count, sp_error *err);
-void sp_error_at(sp_error *err, const sp_origin *o, sp_arena *a);               /* says where, unless that is known already */
+void sp_error_at(sp_error *err, const sp_origin *o, sp_arena *a); /* says where, unless that is known already */
 
 /* resolve_name.c */
-/* AttributeSeq.resolve: *out NULL when nothing matches. An extracted field comes as ALIAS named as its last part when top is set. */
+/* AttributeSeq.resolve: *out NULL when nothing matches. An extracted field comes as ALIAS named as its last part when
+ * top is set. */
 sp_status sp_resolve_parts(sp_scope *s, const sp_str *parts, int count, const sp_attr *attrs, int attr_count, bool top,
                            const sp_origin *origin, sp_expr **out, sp_error *err);
 sp_status sp_resolve_by_plan_id(sp_scope *s, const sp_expr *attr, bool top, sp_expr **out, sp_error *err);
@@ -99,10 +105,12 @@ sp_plan *sp_find_plan_id(sp_plan *p, int64_t id);
 /* resolve_expr.c */
 /* top: the expression stands in a list of named expressions; SP_E_ALIAS and COLUMN may come back. */
 sp_status sp_resolve_expr(sp_scope *s, sp_expr *e, bool top, sp_expr **out, sp_error *err);
-sp_status sp_resolve_call(sp_scope *s, sp_expr *call, sp_expr **out, sp_error *err);   /* SP_E_FUNCTION whose args are resolved */
+sp_status sp_resolve_call(sp_scope *s, sp_expr *call, sp_expr **out,
+                          sp_error *err); /* SP_E_FUNCTION whose args are resolved */
 /* The resolved expression with a name: itself when it has one, else an ALIAS by Spark's rules. */
 sp_status sp_name_expr(sp_ana *z, const sp_expr *unresolved, sp_expr *resolved, sp_expr **out, sp_error *err);
-sp_status sp_ana_call(sp_ana *z, const char *name, sp_expr *const *args, int count, sp_expr **out, sp_error *err);  /* builds and binds */
+sp_status sp_ana_call(sp_ana *z, const char *name, sp_expr *const *args, int count, sp_expr **out,
+                      sp_error *err); /* builds and binds */
 sp_status sp_ana_cast(sp_ana *z, sp_expr *e, const sp_type *to, sp_expr **out, sp_error *err);     /* implicit cast */
 sp_expr *sp_ana_int(sp_ana *z, sp_kind kind, int64_t v, sp_error *err);
 sp_expr *sp_ana_string(sp_ana *z, const char *v, sp_error *err);
@@ -118,23 +126,26 @@ sp_status sp_expand_star(sp_scope *s, const sp_expr *star, sp_exprs *out, sp_err
 
 /* resolve_project.c */
 /* Output list over a resolved child: time windows, generators, window functions, lateral aliases are taken out. */
-sp_status sp_build_project(sp_ana *z, sp_exprs *list, sp_plan *child, int64_t plan_id, const sp_origin *origin, sp_plan **out, sp_error *err);
+sp_status sp_build_project(sp_ana *z, sp_exprs *list, sp_plan *child, int64_t plan_id, const sp_origin *origin,
+                           sp_plan **out, sp_error *err);
 sp_status sp_ana_project(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_filter(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
-sp_status sp_ana_filter_resolved(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);   /* p->children[0] is resolved */
+sp_status sp_ana_filter_resolved(sp_ana *z, const sp_plan *p, sp_plan **out,
+                                 sp_error *err); /* p->children[0] is resolved */
 sp_status sp_filter_over(sp_ana *z, sp_expr *condition, sp_plan **child, sp_error *err);
 sp_status sp_extract_windows(sp_ana *z, sp_exprs *list, sp_plan **child, sp_error *err);
-sp_status sp_make_generate(sp_ana *z, sp_expr *call, const sp_str *names, int name_count, sp_str qualifier, bool outer, sp_plan *child,
-                           sp_plan **out, sp_error *err);
+sp_status sp_make_generate(sp_ana *z, sp_expr *call, const sp_str *names, int name_count, sp_str qualifier, bool outer,
+                           sp_plan *child, sp_plan **out, sp_error *err);
 sp_status sp_ana_lateral_view(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 
 /* resolve_aggregate.c */
 sp_status sp_ana_aggregate(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_having(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 /* Aggregate over a resolved child from resolved parts; checks it. */
-sp_status sp_build_aggregate(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *child, const sp_origin *origin, sp_plan **out, sp_error *err);
-sp_status sp_resolve_over_aggregate(sp_ana *z, sp_plan *agg, bool output_first, sp_expr *const *exprs, int count, sp_exprs *out,
-                                    sp_plan **new_agg, sp_error *err);
+sp_status sp_build_aggregate(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *child, const sp_origin *origin,
+                             sp_plan **out, sp_error *err);
+sp_status sp_resolve_over_aggregate(sp_ana *z, sp_plan *agg, bool output_first, sp_expr *const *exprs, int count,
+                                    sp_exprs *out, sp_plan **new_agg, sp_error *err);
 /* One expression of GROUP BY: ordinals and aliases of p's list are looked through. */
 sp_status sp_resolve_group(sp_scope *s, const sp_plan *p, sp_expr *e, sp_exprs *out, sp_error *err);
 
@@ -146,8 +157,10 @@ sp_status sp_ana_unpivot(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *e
 
 /* resolve_sort.c */
 sp_status sp_ana_sort(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
-/* Resolves over a plan; names that it does not give are looked for below and added to *child, whose output then has more columns. */
-sp_status sp_resolve_with_hidden(sp_ana *z, sp_plan **child, sp_expr *const *exprs, int count, sp_exprs *out, sp_error *err);
+/* Resolves over a plan; names that it does not give are looked for below and added to *child, whose output then has
+ * more columns. */
+sp_status sp_resolve_with_hidden(sp_ana *z, sp_plan **child, sp_expr *const *exprs, int count, sp_exprs *out,
+                                 sp_error *err);
 
 /* resolve_join.c */
 sp_status sp_ana_join(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
@@ -172,7 +185,7 @@ sp_status sp_ana_source(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
 sp_status sp_ana_local(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_range(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_alias(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
-sp_status sp_ana_recursive(sp_ana *z, sp_str name, const sp_plan *body, sp_plan **out, sp_error *err);   /* recursion.c */
+sp_status sp_ana_recursive(sp_ana *z, sp_str name, const sp_plan *body, sp_plan **out, sp_error *err); /* recursion.c */
 bool sp_is_recursive(sp_str name, const sp_plan *body);
 sp_status sp_ana_with(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
 sp_status sp_ana_sql(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err);
@@ -190,11 +203,13 @@ sp_status sp_ana_stat(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
 
 /* time_window.c */
 bool sp_is_time_window_name(sp_str name);
-/* Makes of a resolved call of window, session_window or window_time a marker (SP_E_CALL without function) that sp_take_time_windows takes away. */
+/* Makes of a resolved call of window, session_window or window_time a marker (SP_E_CALL without function) that
+ * sp_take_time_windows takes away. */
 sp_status sp_resolve_time_window(sp_scope *s, sp_expr *call, sp_expr **out, sp_error *err);
-/* Replaces the markers in the lists by columns that a new plan over *child computes. taken (may be NULL) gets marker, column, marker, column ... for
- * sp_reuse_time_windows to put the same columns into a list that is resolved later. */
-sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_exprs *taken, sp_error *err);
+/* Replaces the markers in the lists by columns that a new plan over *child computes. taken (may be NULL) gets marker,
+ * column, marker, column ... for sp_reuse_time_windows to put the same columns into a list that is resolved later. */
+sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_exprs *taken,
+                               sp_error *err);
 sp_status sp_reuse_time_windows(sp_ana *z, const sp_exprs *taken, sp_exprs *list, sp_error *err);
 bool sp_is_window_marker(const sp_expr *e);
 

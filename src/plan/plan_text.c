@@ -1,5 +1,6 @@
-/* plan_text.c -- Spark's treeString of a plan, for explain and error messages: one line a node, "+- " and ":- " before children, as
- * TreeNode.generateTreeString draws them; the words of a node as each LogicalPlan's simpleString has them. */
+/* plan_text.c -- Spark's treeString of a plan, for explain and error messages: one line a node, "+- " and ":- " before
+ * children, as TreeNode.generateTreeString draws them; the words of a node as each LogicalPlan's simpleString has them.
+ */
 #include "plan/plan_int.h"
 
 static void put_str(sp_buf *b, sp_str s)
@@ -38,7 +39,8 @@ static void put_exprs(sp_buf *b, sp_expr *const *v, int n)
 
 static const char *join_name(sp_join_type t)
 {
-    static const char *const names[] = { "Inner", "LeftOuter", "RightOuter", "FullOuter", "LeftSemi", "LeftAnti", "Cross" };
+    static const char *const names[] = { "Inner",    "LeftOuter", "RightOuter", "FullOuter",
+                                         "LeftSemi", "LeftAnti",  "Cross" };
     return names[t];
 }
 
@@ -154,7 +156,8 @@ static void put_details(sp_buf *b, const sp_plan *p)
     case SP_P_GENERATE: case SP_P_LATERAL_VIEW: put_generate(b, p); break;
     case SP_P_REPARTITION: sp_buf_printf(b, " %lld, %s", (long long)p->count, p->shuffle ? "true" : "false"); break;
     case SP_P_RANGE:
-        sp_buf_printf(b, " (%lld, %lld, step=%lld)", (long long)p->range_start, (long long)p->range_end, (long long)p->range_step);
+        sp_buf_printf(b, " (%lld, %lld, step=%lld)", (long long)p->range_start, (long long)p->range_end,
+                      (long long)p->range_step);
         break;
     case SP_P_LOCAL:
         sp_buf_puts(b, p->batch_count ? " " : " <empty>, ");
@@ -164,8 +167,15 @@ static void put_details(sp_buf *b, const sp_plan *p)
     case SP_P_ALIAS: sp_buf_putc(b, ' '); put_str(b, p->name); break;
     case SP_P_TABLE: sp_buf_puts(b, " ["); put_parts(b, p->parts, p->part_count); sp_buf_puts(b, "], [], false"); break;
     case SP_P_READ: sp_buf_putc(b, ' '); put_str(b, p->name); break;
-    case SP_P_COLLECT_METRICS: sp_buf_putc(b, ' '); put_str(b, p->name); sp_buf_puts(b, ", "); put_exprs(b, p->exprs, p->expr_count); break;
-    case SP_P_SAMPLE: sp_buf_printf(b, " %g, %g, %s, %lld", p->lower, p->upper, p->all ? "true" : "false", (long long)p->seed); break;
+    case SP_P_COLLECT_METRICS:
+        sp_buf_putc(b, ' ');
+        put_str(b, p->name);
+        sp_buf_puts(b, ", ");
+        put_exprs(b, p->exprs, p->expr_count);
+        break;
+    case SP_P_SAMPLE:
+        sp_buf_printf(b, " %g, %g, %s, %lld", p->lower, p->upper, p->all ? "true" : "false", (long long)p->seed);
+        break;
     default: break;
     }
 }
@@ -178,7 +188,8 @@ static void put_node(sp_buf *b, const sp_plan *p)
     }
     if (is_unresolved(p))
         sp_buf_putc(b, '\'');
-    sp_buf_puts(b, p->kind == SP_P_DEDUPLICATE && p->within_watermark ? "DeduplicateWithinWatermark" : sp_plan_kind_name(p->kind));
+    sp_buf_puts(b, p->kind == SP_P_DEDUPLICATE && p->within_watermark ? "DeduplicateWithinWatermark"
+                                                                      : sp_plan_kind_name(p->kind));
     put_details(b, p);
 }
 

@@ -1,7 +1,9 @@
-/* recursion.c -- WITH RECURSIVE r AS (anchor UNION [ALL] step): the step runs over the rows of the step before until there are none.
+/* recursion.c -- WITH RECURSIVE r AS (anchor UNION [ALL] step): the step runs over the rows of the step before until
+ * there are none.
  *
- * Spark runs it as UnionLoopExec while the query runs; here it runs when the query is analyzed, through the session (catalog->run), and the
- * rows stand in the plan. Limits as Spark's: spark.sql.cteRecursionLevelLimit (100 steps), cteRecursionRowLimit (1000000 rows). */
+ * Spark runs it as UnionLoopExec while the query runs; here it runs when the query is analyzed, through the session
+ * (catalog->run), and the rows stand in the plan. Limits as Spark's: spark.sql.cteRecursionLevelLimit (100 steps),
+ * cteRecursionRowLimit (1000000 rows). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -78,7 +80,8 @@ static sp_status as_anchor(sp_ana *z, sp_plan *step, const sp_plan *anchor, sp_p
         char a[16], b[16];
         snprintf(a, sizeof a, "%d", anchor->output_count);
         snprintf(b, sizeof b, "%d", step->output_count);
-        return SP_FAIL(err, NUM_COLUMNS_MISMATCH, "operator", "UNION", "firstNumColumns", a, "invalidOrdinalNum", "second", "invalidNumColumns", b);
+        return SP_FAIL(err, NUM_COLUMNS_MISMATCH, "operator", "UNION", "firstNumColumns", a, "invalidOrdinalNum",
+                       "second", "invalidNumColumns", b);
     }
     for (int i = 0; i < step->output_count; i++) {
         sp_expr *e = sp_attr_column(z->arena, &step->output[i], err);
@@ -99,8 +102,8 @@ static sp_status with_names(sp_ana *z, const sp_plan *body, sp_plan **rows, sp_e
     if (body->kind != SP_P_ALIAS || !body->new_name_count)
         return SP_OK;
     if (body->new_name_count != (*rows)->output_count)
-        return SP_FAIL(err, ASSIGNMENT_ARITY_MISMATCH, "numTarget", sp_error_format(err, "%d", body->new_name_count), "numExpr",
-                       sp_error_format(err, "%d", (*rows)->output_count));
+        return SP_FAIL(err, ASSIGNMENT_ARITY_MISMATCH, "numTarget", sp_error_format(err, "%d", body->new_name_count),
+                       "numExpr", sp_error_format(err, "%d", (*rows)->output_count));
     sp_plan *c = sp_plan_copy(z->arena, *rows, err);
     if (!c)
         return SP_FAILED;
@@ -141,17 +144,20 @@ sp_status sp_ana_recursive(sp_ana *z, sp_str name, const sp_plan *body, sp_plan 
         return SP_FAIL(err, INVALID_RECURSIVE_CTE);
     SP_TRY(rows_of(z, anchor, anchor, &all, err));
     SP_TRY(with_names(z, body, &all, err));
-    int64_t levels = limit_of(z, "spark.sql.cteRecursionLevelLimit", 100), rows = limit_of(z, "spark.sql.cteRecursionRowLimit", 1000000);
+    int64_t levels = limit_of(z, "spark.sql.cteRecursionLevelLimit", 100),
+            rows = limit_of(z, "spark.sql.cteRecursionRowLimit", 1000000);
     sp_plan *latest = sp_plan_copy(z->arena, all, err);
     if (!latest)
         return SP_FAILED;
     for (int64_t level = 1; count_rows(latest); level++, latest = step) {
         if (levels >= 0 && level > levels)
-            return SP_FAIL(err, RECURSION_LEVEL_LIMIT_EXCEEDED, "levelLimit", sp_error_format(err, "%lld", (long long)levels));
+            return SP_FAIL(err, RECURSION_LEVEL_LIMIT_EXCEEDED, "levelLimit",
+                           sp_error_format(err, "%lld", (long long)levels));
         SP_TRY(one_step(z, name, u->children[1], latest, &step, err));
         SP_TRY(append(z, all, step, err));
         if (rows >= 0 && count_rows(all) > rows)
-            return SP_FAIL(err, RECURSION_ROW_LIMIT_EXCEEDED, "rowLimit", sp_error_format(err, "%lld", (long long)rows));
+            return SP_FAIL(err, RECURSION_ROW_LIMIT_EXCEEDED, "rowLimit",
+                           sp_error_format(err, "%lld", (long long)rows));
     }
     *out = all;
     return SP_OK;

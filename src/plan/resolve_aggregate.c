@@ -1,9 +1,9 @@
 /* resolve_aggregate.c -- GROUP BY, its output list, HAVING, and expressions that are added to an aggregate from above.
  *
- * The list is resolved over the child like any other; what is no aggregate function must be built of grouping expressions
- * (CheckAnalysis.checkValidAggregateExpression). Ordinals and aliases in GROUP BY stand for items of the list (ResolveReferencesInAggregate).
- * HAVING and ORDER BY see the child's columns inside aggregate functions and both outputs elsewhere; what the aggregate does not compute yet is
- * added to its list (ResolveAggregateFunctions). */
+ * The list is resolved over the child like any other; what is no aggregate function must be built of grouping
+ * expressions (CheckAnalysis.checkValidAggregateExpression). Ordinals and aliases in GROUP BY stand for items of the
+ * list (ResolveReferencesInAggregate). HAVING and ORDER BY see the child's columns inside aggregate functions and both
+ * outputs elsewhere; what the aggregate does not compute yet is added to its list (ResolveAggregateFunctions). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -34,8 +34,8 @@ static sp_status check_arguments(sp_ana *z, const sp_expr *agg, sp_error *err)
             return SP_FAIL(err, _LEGACY_ERROR_TEMP_1031);
     }
     if (agg->filter && sp_expr_has_agg(agg->filter))
-        return SP_FAIL(err, INVALID_AGGREGATE_FILTER__CONTAINS_AGGREGATE, "filterExpr", sp_expr_sql_quoted(z->arena, agg->filter), "aggExpr",
-                       sp_expr_sql_quoted(z->arena, agg));
+        return SP_FAIL(err, INVALID_AGGREGATE_FILTER__CONTAINS_AGGREGATE, "filterExpr",
+                       sp_expr_sql_quoted(z->arena, agg->filter), "aggExpr", sp_expr_sql_quoted(z->arena, agg));
     return SP_OK;
 }
 
@@ -73,8 +73,8 @@ static sp_status check_grouping(sp_ana *z, const sp_exprs *grouping, sp_error *e
             return SP_FAILED;
         }
         if (!sp_type_is_orderable(g->type) && g->type->kind != SP_MAP)
-            return SP_FAIL(err, GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE, "sqlExpr", sp_expr_sql_quoted(z->arena, g), "dataType",
-                           sp_type_sql_quoted(z->arena, g->type));
+            return SP_FAIL(err, GROUP_EXPRESSION_TYPE_IS_NOT_ORDERABLE, "sqlExpr", sp_expr_sql_quoted(z->arena, g),
+                           "dataType", sp_type_sql_quoted(z->arena, g->type));
     }
     return SP_OK;
 }
@@ -106,10 +106,13 @@ static sp_status named_column(sp_ana *z, const sp_expr *named, sp_expr **out, sp
     return *out ? SP_OK : SP_FAILED;
 }
 
-/* Takes the parts of e that an aggregate computes (aggregate functions, grouping expressions) into `inner`, columns in their place. */
-static sp_status pull_parts(sp_ana *z, const sp_exprs *grouping, sp_exprs *inner, sp_expr *e, bool window_function, sp_expr **out, sp_error *err)
+/* Takes the parts of e that an aggregate computes (aggregate functions, grouping expressions) into `inner`, columns in
+ * their place. */
+static sp_status pull_parts(sp_ana *z, const sp_exprs *grouping, sp_exprs *inner, sp_expr *e, bool window_function,
+                            sp_expr **out, sp_error *err)
 {
-    bool part = (e->kind == SP_E_AGG && !window_function) || (e->kind != SP_E_ALIAS && e->kind != SP_E_LITERAL && is_grouping(grouping, e));
+    bool part = (e->kind == SP_E_AGG && !window_function) ||
+                (e->kind != SP_E_ALIAS && e->kind != SP_E_LITERAL && is_grouping(grouping, e));
     if (part) {
         for (int i = 0; i < inner->n; i++)
             if (sp_expr_eq(inner->v[i], e))
@@ -150,8 +153,10 @@ static bool visit_generator(void *context, const sp_expr *e)
     return true;
 }
 
-/* Window functions and generators stand above the aggregate: an Aggregate of their parts, then a Project with the rest. */
-static sp_status split(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *child, const sp_origin *origin, sp_plan **out, sp_error *err)
+/* Window functions and generators stand above the aggregate: an Aggregate of their parts, then a Project with the rest.
+ */
+static sp_status split(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *child, const sp_origin *origin,
+                       sp_plan **out, sp_error *err)
 {
     sp_exprs inner = { 0 };
     for (int i = 0; i < list->n; i++)
@@ -161,7 +166,8 @@ static sp_status split(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *c
     return sp_build_project(z, list, agg, -1, origin, out, err);
 }
 
-sp_status sp_build_aggregate(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *child, const sp_origin *origin, sp_plan **out, sp_error *err)
+sp_status sp_build_aggregate(sp_ana *z, sp_exprs *grouping, sp_exprs *list, sp_plan *child, const sp_origin *origin,
+                             sp_plan **out, sp_error *err)
 {
     bool above = false;
     for (int i = 0; i < grouping->n; i++)
@@ -220,7 +226,8 @@ static sp_expr *list_alias(const sp_ana *z, const sp_plan *p, const sp_expr *att
 {
     for (int i = 0; attr->kind == SP_E_ATTR && attr->part_count == 1 && i < p->expr_count; i++) {
         sp_expr *e = p->exprs[i];
-        if (e->kind == SP_E_ALIAS && (z->conf->case_sensitive ? sp_str_eq(e->name, attr->parts[0]) : sp_str_eq_nocase(e->name, attr->parts[0])))
+        if (e->kind == SP_E_ALIAS &&
+            (z->conf->case_sensitive ? sp_str_eq(e->name, attr->parts[0]) : sp_str_eq_nocase(e->name, attr->parts[0])))
             return sp_expr_strip_alias(e);
     }
     return NULL;
@@ -240,8 +247,10 @@ sp_status sp_resolve_group(sp_scope *s, const sp_plan *p, sp_expr *e, sp_exprs *
     sp_exprs l = { 0 };
     sp_error first = { .arena = err->arena };
     if (sp_resolve_list(s, &e, 1, &l, &first) == SP_FAILED) {
-        sp_expr *alias = first.condition == SP_COND_UNRESOLVED_COLUMN__WITH_SUGGESTION || first.condition == SP_COND_UNRESOLVED_COLUMN__WITHOUT_SUGGESTION
-                             ? list_alias(z, p, e) : NULL;
+        sp_expr *alias = first.condition == SP_COND_UNRESOLVED_COLUMN__WITH_SUGGESTION ||
+                                 first.condition == SP_COND_UNRESOLVED_COLUMN__WITHOUT_SUGGESTION
+                             ? list_alias(z, p, e)
+                             : NULL;
         if (!alias) {
             sp_error_copy(err, &first);
             return SP_FAILED;
@@ -252,7 +261,8 @@ sp_status sp_resolve_group(sp_scope *s, const sp_plan *p, sp_expr *e, sp_exprs *
     for (int i = 0; i < l.n; i++) {
         sp_expr *g = sp_expr_strip_alias(l.v[i]);
         if (by_position && sp_expr_has_agg(g))
-            return SP_FAIL(err, GROUP_BY_POS_AGGREGATE, "index", sp_error_format(err, "%d", out->n + 1), "aggExpr", sp_expr_sql_quoted(z->arena, g));
+            return SP_FAIL(err, GROUP_BY_POS_AGGREGATE, "index", sp_error_format(err, "%d", out->n + 1), "aggExpr",
+                           sp_expr_sql_quoted(z->arena, g));
         SP_TRY(sp_exprs_add(z->arena, out, g, err));
     }
     return SP_OK;
@@ -306,15 +316,18 @@ static sp_status lookup_over(sp_scope *s, const sp_expr *attr, sp_expr **out, sp
     const sp_plan *child = o->agg->children[0];
     *out = NULL;
     if (s->in_aggregate_function)
-        return sp_resolve_parts(s, attr->parts, attr->part_count, child->output, child->output_count, false, &attr->origin, out, err);
+        return sp_resolve_parts(s, attr->parts, attr->part_count, child->output, child->output_count, false,
+                                &attr->origin, out, err);
     if (o->output_first)
-        SP_TRY(sp_resolve_parts(s, attr->parts, attr->part_count, o->agg->output, o->agg->output_count, false, &attr->origin, out, err));
+        SP_TRY(sp_resolve_parts(s, attr->parts, attr->part_count, o->agg->output, o->agg->output_count, false,
+                                &attr->origin, out, err));
     if (*out)
         return SP_OK;
     sp_error ignored = { 0 };
     sp_expr *below = NULL;
-    if (sp_resolve_parts(s, attr->parts, attr->part_count, child->output, child->output_count, false, &attr->origin, &below, &ignored) == SP_OK && below &&
-        (o->output_first || from_grouping(o->agg, below)))
+    if (sp_resolve_parts(s, attr->parts, attr->part_count, child->output, child->output_count, false, &attr->origin,
+                         &below, &ignored) == SP_OK &&
+        below && (o->output_first || from_grouping(o->agg, below)))
         *out = below;
     return SP_OK;
 }
@@ -352,8 +365,8 @@ static sp_status lift(sp_ana *z, const sp_plan *agg, sp_exprs *list, sp_expr *e,
     return SP_OK;
 }
 
-sp_status sp_resolve_over_aggregate(sp_ana *z, sp_plan *agg, bool output_first, sp_expr *const *exprs, int count, sp_exprs *out,
-                                    sp_plan **new_agg, sp_error *err)
+sp_status sp_resolve_over_aggregate(sp_ana *z, sp_plan *agg, bool output_first, sp_expr *const *exprs, int count,
+                                    sp_exprs *out, sp_plan **new_agg, sp_error *err)
 {
     sp_scope s;
     over o = { agg, output_first };
@@ -414,7 +427,8 @@ sp_status sp_ana_having(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *er
     sp_expr *c = sp_expr_strip_alias(l.v[0]);
     const char *text = sp_expr_sql_quoted(z->arena, p->condition);
     if (c->type->kind != SP_BOOLEAN && c->type->kind != SP_VOID)
-        return SP_FAIL(err, DATATYPE_MISMATCH__FILTER_NOT_BOOLEAN, "sqlExpr", text, "filter", text, "type", sp_type_sql_quoted(z->arena, c->type));
+        return SP_FAIL(err, DATATYPE_MISMATCH__FILTER_NOT_BOOLEAN, "sqlExpr", text, "filter", text, "type",
+                       sp_type_sql_quoted(z->arena, c->type));
     *out = wider;
     SP_TRY(sp_filter_over(z, c, out, err));
     if ((*out)->output_count != agg->output_count)

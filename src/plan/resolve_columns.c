@@ -1,5 +1,6 @@
-/* resolve_columns.c -- Dataset's column sugar: withColumns, withColumnsRenamed, drop, toDF, to(schema), na.fill, na.drop, na.replace.
- * Each becomes a Project or Filter, as Dataset.scala, DataFrameNaFunctions.scala and Project.matchSchema make them. */
+/* resolve_columns.c -- Dataset's column sugar: withColumns, withColumnsRenamed, drop, toDF, to(schema), na.fill,
+ * na.drop, na.replace. Each becomes a Project or Filter, as Dataset.scala, DataFrameNaFunctions.scala and
+ * Project.matchSchema make them. */
 #include "plan/plan_int.h"
 
 static bool same_name(const sp_ana *z, sp_str a, sp_str b)
@@ -96,7 +97,8 @@ static sp_status drop_ids(sp_ana *z, const sp_plan *p, sp_plan *child, sp_exprs 
             SP_TRY(sp_exprs_add(z->arena, l, e, err));
             continue;
         }
-        if (first.condition != SP_COND_UNRESOLVED_COLUMN__WITH_SUGGESTION && first.condition != SP_COND_UNRESOLVED_COLUMN__WITHOUT_SUGGESTION &&
+        if (first.condition != SP_COND_UNRESOLVED_COLUMN__WITH_SUGGESTION &&
+            first.condition != SP_COND_UNRESOLVED_COLUMN__WITHOUT_SUGGESTION &&
             first.condition != SP_COND_CANNOT_RESOLVE_DATAFRAME_COLUMN) {
             sp_error_copy(err, &first);
             return SP_FAILED;
@@ -145,8 +147,10 @@ sp_status sp_ana_to_df(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err
         put_names(&old, child->output, child->output_count);
         for (int i = 0; i < p->new_name_count; i++)
             sp_buf_printf(&new, "%s%.*s", i ? ", " : "", (int)p->new_names[i].n, p->new_names[i].p);
-        sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: The number of columns doesn't match.\nOld column names (%d): %s\n"
-                       "New column names (%d): %s", child->output_count, sp_buf_cstr(&old), p->new_name_count, sp_buf_cstr(&new));
+        sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                       "requirement failed: The number of columns doesn't match.\nOld column names (%d): %s\n"
+                       "New column names (%d): %s",
+                       child->output_count, sp_buf_cstr(&old), p->new_name_count, sp_buf_cstr(&new));
         sp_buf_done(&old);
         sp_buf_done(&new);
         return SP_FAILED;
@@ -181,8 +185,9 @@ static sp_status match_field(sp_ana *z, const sp_plan *child, const sp_field *f,
         if (at->nullable && !f->nullable)
             return SP_FAIL(err, NULLABLE_COLUMN_OR_FIELD, "name", sp_quote_id(z->arena, f->name));
         if (!sp_can_cast(at->type, f->type, true))
-            return SP_FAIL(err, INVALID_COLUMN_OR_FIELD_DATA_TYPE, "name", sp_quote_id(z->arena, f->name), "type", sp_type_sql_quoted(z->arena, at->type),
-                           "expectedType", sp_type_sql_quoted(z->arena, f->type));
+            return SP_FAIL(err, INVALID_COLUMN_OR_FIELD_DATA_TYPE, "name", sp_quote_id(z->arena, f->name), "type",
+                           sp_type_sql_quoted(z->arena, at->type), "expectedType",
+                           sp_type_sql_quoted(z->arena, f->type));
         e = column(z, at, err);
         if (e)
             SP_TRY(sp_ana_cast(z, e, f->type, &e, err));
@@ -307,7 +312,8 @@ static sp_status at_least(sp_ana *z, const sp_exprs *present, int64_t least, sp_
                 SP_TRY(sp_ana_call(z, "and", (sp_expr *[]){ *out, present->v[i] }, 2, out, err));
         return SP_OK;
     }
-    sp_expr *sum = NULL, *one = sp_ana_int(z, SP_INT, 1, err), *zero = sp_ana_int(z, SP_INT, 0, err), *n = sp_ana_int(z, SP_INT, least, err);
+    sp_expr *sum = NULL, *one = sp_ana_int(z, SP_INT, 1, err), *zero = sp_ana_int(z, SP_INT, 0, err),
+            *n = sp_ana_int(z, SP_INT, least, err);
     if (!one || !zero || !n)
         return SP_FAILED;
     for (int i = 0; i < present->n; i++) {

@@ -1,9 +1,10 @@
-/* resolve_expr.c -- an expression as a door made it, bottom-up, to one with types: names, calls, casts, fields, windows.
+/* resolve_expr.c -- an expression as a door made it, bottom-up, to one with types: names, calls, casts, fields,
+ * windows.
  *
- * One pass: children first, then the node itself; function calls are bound by function/ (sp_expr_bind), what they put in their place is
- * resolved again. Names come from the scope: lambda variables, DataFrame columns by plan id, the plan's attributes, functions without
- * parentheses, aliases to the left in the same list, the query around (Spark: ColumnResolutionHelper, ResolveFunctions, ResolveAliases,
- * LiteralFunctionResolution). */
+ * One pass: children first, then the node itself; function calls are bound by function/ (sp_expr_bind), what they put
+ * in their place is resolved again. Names come from the scope: lambda variables, DataFrame columns by plan id, the
+ * plan's attributes, functions without parentheses, aliases to the left in the same list, the query around (Spark:
+ * ColumnResolutionHelper, ResolveFunctions, ResolveAliases, LiteralFunctionResolution). */
 #include "plan/plan_int.h"
 
 static sp_status resolve_args(sp_scope *s, sp_expr *e, sp_expr **out, sp_error *err)
@@ -42,7 +43,8 @@ static sp_status lambda_variable(sp_scope *s, const sp_expr *e, sp_expr **out, s
 /* Functions that SQL calls without parentheses. */
 static sp_status literal_function(sp_scope *s, const sp_expr *e, bool top, sp_expr **out, sp_error *err)
 {
-    static const char *const names[] = { "current_date", "current_timestamp", "current_time", "current_user", "user", "session_user", "localtimestamp" };
+    static const char *const names[] = { "current_date", "current_timestamp", "current_time",  "current_user",
+                                         "user",         "session_user",      "localtimestamp" };
     if (e->part_count != 1)
         return SP_OK;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
@@ -80,7 +82,8 @@ static sp_status lateral_alias(sp_scope *s, const sp_expr *e, bool top, sp_expr 
             n[i] = n[j];
             n[j] = c;
         }
-        return SP_FAIL(err, AMBIGUOUS_LATERAL_COLUMN_ALIAS, "name", sp_quote_parts(s->z->arena, e->parts, e->part_count), "n", n);
+        return SP_FAIL(err, AMBIGUOUS_LATERAL_COLUMN_ALIAS, "name",
+                       sp_quote_parts(s->z->arena, e->parts, e->part_count), "n", n);
     }
     return count ? sp_resolve_parts(s, e->parts, e->part_count, l.v, l.n, top, &e->origin, out, err) : SP_OK;
 }
@@ -122,10 +125,13 @@ sp_status sp_resolve_call(sp_scope *s, sp_expr *call, sp_expr **out, sp_error *e
     sp_expr *bound = NULL;
     if (!sp_function_find(call->name) && !sp_aggregate_find(call->name)) {
         sp_buf path = { 0 };
-        sp_buf_printf(&path, "[`system`.`builtin`, `system`.`session`, `%s`.`%s`]", z->conf->catalog ? z->conf->catalog : "spark_catalog",
+        sp_buf_printf(&path, "[`system`.`builtin`, `system`.`session`, `%s`.`%s`]",
+                      z->conf->catalog ? z->conf->catalog : "spark_catalog",
                       z->conf->database ? z->conf->database : "default");
-        SP_FAIL(err, UNRESOLVED_ROUTINE, "routineName", call->part_count ? sp_quote_parts(z->arena, call->parts, call->part_count)
-                                                                        : sp_quote_id(z->arena, call->name), "searchPath", sp_buf_cstr(&path));
+        SP_FAIL(err, UNRESOLVED_ROUTINE, "routineName",
+                call->part_count ? sp_quote_parts(z->arena, call->parts, call->part_count)
+                                 : sp_quote_id(z->arena, call->name),
+                "searchPath", sp_buf_cstr(&path));
         sp_buf_done(&path);
         sp_error_at(err, &call->origin, z->arena);
         return SP_FAILED;
@@ -161,8 +167,8 @@ static sp_status expand_args(sp_scope *s, sp_expr **call, sp_error *err)
     if (!c)
         return SP_FAILED;
     sp_exprs args = { 0 };
-    bool count_rows = sp_str_eq_nocase(e->name, SP_LIT("count")) && !e->distinct && e->arg_count == 1 && e->args[0]->part_count == 0 &&
-                      e->args[0]->arg_count == 0;
+    bool count_rows = sp_str_eq_nocase(e->name, SP_LIT("count")) && !e->distinct && e->arg_count == 1 &&
+                      e->args[0]->part_count == 0 && e->args[0]->arg_count == 0;
     if (count_rows) {
         sp_expr *one = sp_ana_int(s->z, SP_INT, 1, err);
         if (!one)
@@ -228,7 +234,8 @@ static sp_status resolve_function(sp_scope *s, sp_expr *e, sp_expr **out, sp_err
             c->args[i] = sp_expr_strip_alias(c->args[i]);
     for (int i = 0; i < c->arg_count; i++)
         if (sp_expr_is_generator(c->args[i]))
-            return SP_FAIL(err, UNSUPPORTED_GENERATOR__NESTED_IN_EXPRESSIONS, "expression", sp_expr_sql_quoted(s->z->arena, c));
+            return SP_FAIL(err, UNSUPPORTED_GENERATOR__NESTED_IN_EXPRESSIONS, "expression",
+                           sp_expr_sql_quoted(s->z->arena, c));
     if (sp_is_time_window_name(c->name))
         return sp_resolve_time_window(s, c, out, err);
     if (sp_str_eq_nocase(c->name, SP_LIT("grouping")) || sp_str_eq_nocase(c->name, SP_LIT("grouping_id")))
@@ -373,13 +380,15 @@ static sp_status resolve_window(sp_scope *s, sp_expr *e, sp_expr **out, sp_error
     return SP_OK;
 }
 
-/* struct.withField(path, value) and dropFields(path): the struct is made anew, level by level (Spark's UpdateFields). */
+/* struct.withField(path, value) and dropFields(path): the struct is made anew, level by level (Spark's UpdateFields).
+ */
 static sp_status update_struct(sp_scope *s, sp_expr *base, sp_str path, sp_expr *value, sp_expr **out, sp_error *err)
 {
     sp_ana *z = s->z;
     if (base->type->kind != SP_STRUCT)
-        return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(z->arena, base), "paramIndex", "first",
-                       "requiredType", "\"STRUCT\"", "inputSql", sp_expr_sql_quoted(z->arena, base), "inputType", sp_type_sql_quoted(z->arena, base->type));
+        return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(z->arena, base),
+                       "paramIndex", "first", "requiredType", "\"STRUCT\"", "inputSql",
+                       sp_expr_sql_quoted(z->arena, base), "inputType", sp_type_sql_quoted(z->arena, base->type));
     const char *dot = memchr(path.p, '.', path.n);
     sp_str head = { path.p, dot ? (size_t)(dot - path.p) : path.n };
     sp_str rest = { dot ? dot + 1 : NULL, dot ? path.n - head.n - 1 : 0 };
@@ -427,12 +436,14 @@ static sp_status resolve_update(sp_scope *s, sp_expr *e, sp_expr **out, sp_error
 {
     sp_expr *c;
     SP_TRY(resolve_args(s, e, &c, err));
-    return update_struct(s, sp_expr_strip_alias(c->args[0]), e->name, e->arg_count > 1 ? sp_expr_strip_alias(c->args[1]) : NULL, out, err);
+    return update_struct(s, sp_expr_strip_alias(c->args[0]), e->name,
+                         e->arg_count > 1 ? sp_expr_strip_alias(c->args[1]) : NULL, out, err);
 }
 
 static sp_status fail_star(sp_scope *s, const sp_expr *e, sp_error *err)
 {
-    SP_FAIL(err, INVALID_USAGE_OF_STAR_OR_REGEX, "elem", e->kind == SP_E_STAR ? "'*'" : "regular expression", "prettyName", "expression");
+    SP_FAIL(err, INVALID_USAGE_OF_STAR_OR_REGEX, "elem", e->kind == SP_E_STAR ? "'*'" : "regular expression",
+            "prettyName", "expression");
     sp_error_at(err, &e->origin, s->z->arena);
     return SP_FAILED;
 }
@@ -504,7 +515,8 @@ sp_status sp_name_expr(sp_ana *z, const sp_expr *unresolved, sp_expr *e, sp_expr
         return SP_OK;
     sp_str name;
     bool cast_of_name = e->kind == SP_E_CAST && !e->cast_is_implicit && unresolved && unresolved->kind == SP_E_CAST &&
-                        unresolved->args[0]->kind == SP_E_ATTR && (e->args[0]->kind == SP_E_COLUMN || e->args[0]->kind == SP_E_FIELD);
+                        unresolved->args[0]->kind == SP_E_ATTR &&
+                        (e->args[0]->kind == SP_E_COLUMN || e->args[0]->kind == SP_E_FIELD);
     if (cast_of_name)
         name = e->args[0]->name;
     else

@@ -1,9 +1,10 @@
 /* resolve_grouping.c -- GROUPING SETS, ROLLUP and CUBE; PIVOT.
  *
- * Grouping sets (ResolveGroupingAnalytics): Expand gives each row once per set, with null for the grouping columns that the set leaves out and the
- * set's id (a bit per column, 1 = left out, first column highest); the Aggregate above groups by those columns and the id.
- * Pivot (ResolvePivot): first an Aggregate by grouping columns and pivot column, then one by the grouping columns that picks a column per value;
- * results that PivotFirst does not hold (strings, arrays ...) are computed in one Aggregate over IF(pivot <=> value, argument, NULL). */
+ * Grouping sets (ResolveGroupingAnalytics): Expand gives each row once per set, with null for the grouping columns that
+ * the set leaves out and the set's id (a bit per column, 1 = left out, first column highest); the Aggregate above
+ * groups by those columns and the id. Pivot (ResolvePivot): first an Aggregate by grouping columns and pivot column,
+ * then one by the grouping columns that picks a column per value; results that PivotFirst does not hold (strings,
+ * arrays ...) are computed in one Aggregate over IF(pivot <=> value, argument, NULL). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -32,7 +33,8 @@ static sp_status add_masks(sp_ana *z, sets *g, const sp_plan *p, sp_error *err)
     SP_NEW_ARRAY(g->masks, z->arena, g->count + 1, err);
     for (int i = 0; p->is_rollup && i < g->count; i++)
         g->masks[i] = i == n ? 0 : full >> i;
-    for (int i = 0; p->is_cube && i < g->count; i++)        /* the order of Spark's powerset: all first, then what leaves later ones out */
+    for (int i = 0; p->is_cube && i < g->count;
+         i++) /* the order of Spark's powerset: all first, then what leaves later ones out */
         for (int k = 0; k < n; k++)
             if (!(i >> (n - 1 - k) & 1))
                 g->masks[i] |= 1ull << k;
@@ -103,7 +105,8 @@ static sp_status group_attr(sp_ana *z, const sets *g, int i, sp_attr *at, sp_err
     return SP_OK;
 }
 
-static sp_status expand_list(sp_ana *z, const sets *g, int set, const sp_plan *child, bool position, sp_exprs *l, sp_error *err)
+static sp_status expand_list(sp_ana *z, const sets *g, int set, const sp_plan *child, bool position, sp_exprs *l,
+                             sp_error *err)
 {
     for (int i = 0; i < child->output_count; i++)
         SP_TRY(sp_exprs_add(z->arena, l, sp_attr_column(z->arena, &child->output[i], err), err));
@@ -137,8 +140,10 @@ static sp_status expand(sp_ana *z, const sets *g, sp_plan *child, sp_exprs *colu
     for (int i = 0; i < child->output_count; i++)
         SP_TRY(sp_attrs_add(z->arena, &output, &child->output[i], err));
     for (int i = 0; i < g->all.n + 1 + position; i++) {
-        sp_attr at = { .id = sp_plan_new_id(), .name = i == g->all.n ? SP_LIT("spark_grouping_id") : SP_LIT("_gen_grouping_pos"),
-                       .type = sp_type_of(i == g->all.n ? SP_LONG : SP_INT), .watermark_delay_us = -1 };
+        sp_attr at = { .id = sp_plan_new_id(),
+                       .name = i == g->all.n ? SP_LIT("spark_grouping_id") : SP_LIT("_gen_grouping_pos"),
+                       .type = sp_type_of(i == g->all.n ? SP_LONG : SP_INT),
+                       .watermark_delay_us = -1 };
         if (i < g->all.n)
             SP_TRY(group_attr(z, g, i, &at, err));
         SP_TRY(sp_attrs_add(z->arena, &output, &at, err));
@@ -186,14 +191,17 @@ sp_status sp_resolve_grouping_call(sp_scope *s, const sp_expr *call, sp_expr **o
             *out = id;
             return SP_OK;
         }
-        return SP_FAIL(err, GROUPING_ID_COLUMN_MISMATCH, "groupingIdColumn", call->arg_count ? sp_expr_sql_quoted(z->arena, call->args[0]) : "",
-                       "groupByColumns", all->n ? sp_expr_sql_quoted(z->arena, all->v[0]) : "");
+        return SP_FAIL(err, GROUPING_ID_COLUMN_MISMATCH, "groupingIdColumn",
+                       call->arg_count ? sp_expr_sql_quoted(z->arena, call->args[0]) : "", "groupByColumns",
+                       all->n ? sp_expr_sql_quoted(z->arena, all->v[0]) : "");
     }
     int at = call->arg_count == 1 ? find_group(s, call->args[0]) : -1;
     if (at < 0)
-        return SP_FAIL(err, GROUPING_COLUMN_MISMATCH, "grouping", call->arg_count ? sp_expr_sql_quoted(z->arena, call->args[0]) : "", "groupingColumns",
+        return SP_FAIL(err, GROUPING_COLUMN_MISMATCH, "grouping",
+                       call->arg_count ? sp_expr_sql_quoted(z->arena, call->args[0]) : "", "groupingColumns",
                        all->n ? sp_expr_sql_quoted(z->arena, all->v[0]) : "");
-    sp_expr *weight = sp_ana_int(z, SP_LONG, 1ll << (all->n - 1 - at), err), *two = sp_ana_int(z, SP_LONG, 2, err), *bit;
+    sp_expr *weight = sp_ana_int(z, SP_LONG, 1ll << (all->n - 1 - at), err), *two = sp_ana_int(z, SP_LONG, 2, err),
+            *bit;
     if (!weight || !two)
         return SP_FAILED;
     SP_TRY(sp_ana_call(z, "div", (sp_expr *[]){ id, weight }, 2, &bit, err));
@@ -203,7 +211,8 @@ sp_status sp_resolve_grouping_call(sp_scope *s, const sp_expr *call, sp_expr **o
 
 static bool visit_grouping_call(void *context, const sp_expr *e)
 {
-    *(bool *)context |= e->kind == SP_E_FUNCTION && (sp_str_eq_nocase(e->name, SP_LIT("grouping")) || sp_str_eq_nocase(e->name, SP_LIT("grouping_id")));
+    *(bool *)context |= e->kind == SP_E_FUNCTION && (sp_str_eq_nocase(e->name, SP_LIT("grouping")) ||
+                                                     sp_str_eq_nocase(e->name, SP_LIT("grouping_id")));
     return true;
 }
 
@@ -311,7 +320,8 @@ static sp_status find_values(sp_ana *z, sp_plan *child, sp_expr *pivot, pivot_va
     if (child->is_streaming)
         return SP_FAIL(err, _LEGACY_ERROR_TEMP_3063);
     if (!z->catalog->run)
-        return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION, "pivot without values needs a session that runs queries");
+        return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION,
+                              "pivot without values needs a session that runs queries");
     sp_exprs one = { 0 };
     sp_expr *named;
     SP_TRY(sp_name_expr(z, NULL, pivot, &named, err));
@@ -343,8 +353,8 @@ static sp_status find_values(sp_ana *z, sp_plan *child, sp_expr *pivot, pivot_va
     for (int b = 0; b < batch_count; b++)
         for (uint32_t r = 0; r < batches[b].sel_count; r++) {
             if (n == MAX_VALUES)
-                return SP_FAIL(err, _LEGACY_ERROR_TEMP_1324, "pivotColumn", sp_cstr(z->arena, named->name), "maxValues", "10000", "config",
-                               "spark.sql.pivotMaxValues");
+                return SP_FAIL(err, _LEGACY_ERROR_TEMP_1324, "pivotColumn", sp_cstr(z->arena, named->name), "maxValues",
+                               "10000", "config", "spark.sql.pivotMaxValues");
             sp_value v;
             SP_TRY(sp_value_at(batches[b].columns[0], SP_BATCH_ROW(&batches[b], r), z->arena, &v, err));
             v.type = pivot->type;
@@ -355,7 +365,8 @@ static sp_status find_values(sp_ana *z, sp_plan *child, sp_expr *pivot, pivot_va
     return SP_OK;
 }
 
-static sp_status given_values(sp_scope *s, const sp_plan *p, const sp_expr *pivot, pivot_value **out, int *count, sp_error *err)
+static sp_status given_values(sp_scope *s, const sp_plan *p, const sp_expr *pivot, pivot_value **out, int *count,
+                              sp_error *err)
 {
     sp_ana *z = s->z;
     *count = p->list_counts[0];
@@ -368,12 +379,14 @@ static sp_status given_values(sp_scope *s, const sp_plan *p, const sp_expr *pivo
         e = sp_expr_strip_alias(e);
         if (!e->foldable)
             return SP_FAIL(err, NON_LITERAL_PIVOT_VALUES, "expression", sp_expr_sql_quoted(z->arena, e));
-        if (!sp_type_same(e->type, pivot->type) && !sp_can_implicit_cast(e->type, pivot->type, z->conf) && !sp_can_cast(e->type, pivot->type, true)) {
+        if (!sp_type_same(e->type, pivot->type) && !sp_can_implicit_cast(e->type, pivot->type, z->conf) &&
+            !sp_can_cast(e->type, pivot->type, true)) {
             sp_buf b = { 0 }, v = { 0 }, q = { 0 };
             sp_expr_sql(&b, e, true);
             sp_type_simple(&v, e->type);
             sp_type_simple(&q, pivot->type);
-            SP_FAIL(err, PIVOT_VALUE_DATA_TYPE_MISMATCH, "value", sp_buf_cstr(&b), "valueType", sp_buf_cstr(&v), "pivotType", sp_buf_cstr(&q));
+            SP_FAIL(err, PIVOT_VALUE_DATA_TYPE_MISMATCH, "value", sp_buf_cstr(&b), "valueType", sp_buf_cstr(&v),
+                    "pivotType", sp_buf_cstr(&q));
             sp_buf_done(&b);
             sp_buf_done(&v);
             sp_buf_done(&q);
@@ -407,7 +420,8 @@ static sp_status name_values(sp_ana *z, pivot_value *v, int n, sp_error *err)
     return SP_OK;
 }
 
-static sp_status output_name(sp_ana *z, const pivot_value *v, const sp_expr *agg, int agg_count, sp_str *out, sp_error *err)
+static sp_status output_name(sp_ana *z, const pivot_value *v, const sp_expr *agg, int agg_count, sp_str *out,
+                             sp_error *err)
 {
     *out = v->name;
     if (agg_count == 1)
@@ -447,8 +461,8 @@ static sp_status add_named(sp_ana *z, sp_exprs *l, sp_expr *e, sp_str name, sp_e
     return alias ? sp_exprs_add(z->arena, l, alias, err) : SP_FAILED;
 }
 
-static sp_status pivot_once(sp_ana *z, sp_exprs *grouping, sp_exprs *named, sp_expr *pivot, const sp_exprs *aggs, const pivot_value *v, int n,
-                            sp_plan *child, sp_plan **out, sp_error *err)
+static sp_status pivot_once(sp_ana *z, sp_exprs *grouping, sp_exprs *named, sp_expr *pivot, const sp_exprs *aggs,
+                            const pivot_value *v, int n, sp_plan *child, sp_plan **out, sp_error *err)
 {
     for (int i = 0; i < n; i++)
         for (int k = 0; k < aggs->n; k++) {
@@ -463,8 +477,8 @@ static sp_status pivot_once(sp_ana *z, sp_exprs *grouping, sp_exprs *named, sp_e
     return sp_build_aggregate(z, grouping, named, child, NULL, out, err);
 }
 
-static sp_status pivot_twice(sp_ana *z, sp_exprs *grouping, sp_exprs *named, sp_expr *pivot, const sp_exprs *aggs, const pivot_value *v, int n,
-                             sp_plan *child, sp_plan **out, sp_error *err)
+static sp_status pivot_twice(sp_ana *z, sp_exprs *grouping, sp_exprs *named, sp_expr *pivot, const sp_exprs *aggs,
+                             const pivot_value *v, int n, sp_plan *child, sp_plan **out, sp_error *err)
 {
     sp_exprs g1 = { 0 }, l1 = { 0 }, g2 = { 0 }, l2 = { 0 };
     sp_expr *named_pivot;
@@ -516,7 +530,8 @@ static bool visit_use(void *context, const sp_expr *e)
 }
 
 /* SQL's PIVOT groups by the columns that it does not name. */
-static sp_status implied_grouping(sp_ana *z, const sp_plan *child, const sp_expr *pivot, const sp_exprs *aggs, sp_exprs *named, sp_error *err)
+static sp_status implied_grouping(sp_ana *z, const sp_plan *child, const sp_expr *pivot, const sp_exprs *aggs,
+                                  sp_exprs *named, sp_error *err)
 {
     sp_exprs used = { 0 };
     using u = { &used, z->arena, err };
@@ -567,7 +582,8 @@ sp_status sp_ana_pivot(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err
     SP_TRY(sp_take_time_windows(z, lists, 1, &child, NULL, err));
     for (int i = 0; i < named.n; i++)
         SP_TRY(sp_exprs_add(z->arena, &grouping, sp_expr_strip_alias(named.v[i]), err));
-    SP_TRY(p->list_count ? given_values(&s, p, pivot, &values, &n, err) : find_values(z, child, pivot, &values, &n, err));
+    SP_TRY(p->list_count ? given_values(&s, p, pivot, &values, &n, err)
+                         : find_values(z, child, pivot, &values, &n, err));
     SP_TRY(name_values(z, values, n, err));
     return twice ? pivot_twice(z, &grouping, &named, pivot, &aggs, values, n, child, out, err)
                  : pivot_once(z, &grouping, &named, pivot, &aggs, values, n, child, out, err);

@@ -9,7 +9,8 @@ static bool same_name(const sp_ana *z, sp_str a, sp_str b)
     return z->conf->case_sensitive ? sp_str_eq(a, b) : sp_str_eq_nocase(a, b);
 }
 
-static sp_status make_join(sp_ana *z, const sp_plan *p, sp_plan *l, sp_plan *r, sp_expr *condition, sp_plan **out, sp_error *err)
+static sp_status make_join(sp_ana *z, const sp_plan *p, sp_plan *l, sp_plan *r, sp_expr *condition, sp_plan **out,
+                           sp_error *err)
 {
     sp_plan *j = sp_plan_new(z->arena, SP_P_JOIN, (sp_plan *[]){ l, r }, 2, err);
     if (!j)
@@ -23,7 +24,8 @@ static sp_status make_join(sp_ana *z, const sp_plan *p, sp_plan *l, sp_plan *r, 
 }
 
 /* A right side that may name columns of the left (LATERAL). */
-static sp_status lateral_right(sp_ana *z, const sp_plan *p, sp_plan *left, sp_plan **right, bool *correlated, sp_error *err)
+static sp_status lateral_right(sp_ana *z, const sp_plan *p, sp_plan *left, sp_plan **right, bool *correlated,
+                               sp_error *err)
 {
     sp_scope around;
     sp_scope *was = z->outer;
@@ -41,9 +43,14 @@ static sp_status generator_join(sp_ana *z, const sp_plan *p, sp_plan **out, sp_e
     const sp_plan *r = p->children[1], *alias = r->kind == SP_P_ALIAS ? r : NULL;
     r = alias ? alias->children[0] : r;
     const sp_function *f = r->kind == SP_P_TABLE_FUNCTION ? sp_function_find(r->name) : NULL;
-    if (!f || !(f->flags & SP_FN_GENERATOR) || (p->join_type != SP_JOIN_INNER && p->join_type != SP_JOIN_CROSS && p->join_type != SP_JOIN_LEFT))
+    if (!f || !(f->flags & SP_FN_GENERATOR) ||
+        (p->join_type != SP_JOIN_INNER && p->join_type != SP_JOIN_CROSS && p->join_type != SP_JOIN_LEFT))
         return SP_OK;
-    sp_plan view = { .kind = SP_P_LATERAL_VIEW, .plan_id = -1, .children = p->children, .child_count = 1, .outer = p->join_type == SP_JOIN_LEFT,
+    sp_plan view = { .kind = SP_P_LATERAL_VIEW,
+                     .plan_id = -1,
+                     .children = p->children,
+                     .child_count = 1,
+                     .outer = p->join_type == SP_JOIN_LEFT,
                      .origin = r->origin };
     sp_expr *call = sp_expr_function(z->arena, f->name, r->exprs, r->expr_count, err);
     if (!call)
@@ -54,7 +61,8 @@ static sp_status generator_join(sp_ana *z, const sp_plan *p, sp_plan **out, sp_e
     view.name = alias ? alias->name : (sp_str){ 0 };
     view.new_names = alias ? alias->new_names : NULL;
     view.new_name_count = alias ? alias->new_name_count : 0;
-    sp_plan *made, filter = { .kind = SP_P_FILTER, .plan_id = -1, .condition = p->condition, .child_count = 1, .children = &made };
+    sp_plan *made,
+        filter = { .kind = SP_P_FILTER, .plan_id = -1, .condition = p->condition, .child_count = 1, .children = &made };
     SP_TRY(sp_ana_plan(z, &view, &made, err));
     *out = made;
     return p->condition ? sp_ana_filter_resolved(z, &filter, out, err) : SP_OK;
@@ -81,7 +89,8 @@ sp_status sp_ana_join(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
         SP_TRY(sp_resolve_expr(&s, p->condition, false, &condition, err));
         condition = sp_expr_strip_alias(condition);
         if (condition->type->kind != SP_BOOLEAN && condition->type->kind != SP_VOID)
-            return SP_FAIL(err, JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE, "joinCondition", sp_expr_sql_quoted(z->arena, condition), "conditionType",
+            return SP_FAIL(err, JOIN_CONDITION_IS_NOT_BOOLEAN_TYPE, "joinCondition",
+                           sp_expr_sql_quoted(z->arena, condition), "conditionType",
                            sp_type_sql_quoted(z->arena, condition->type));
     }
     SP_TRY(make_join(z, p, sides[0], sides[1], condition, out, err));
@@ -101,7 +110,8 @@ static sp_status using_key(sp_ana *z, const sp_plan *side, const char *which, sp
     sp_buf b = { 0 };
     for (int i = 0; i < side->output_count; i++)
         sp_buf_printf(&b, "%s%s", i ? ", " : "", sp_quote_id(z->arena, side->output[i].name));
-    SP_FAIL(err, UNRESOLVED_USING_COLUMN_FOR_JOIN, "colName", sp_quote_id(z->arena, name), "side", which, "suggestion", sp_buf_cstr(&b));
+    SP_FAIL(err, UNRESOLVED_USING_COLUMN_FOR_JOIN, "colName", sp_quote_id(z->arena, name), "side", which, "suggestion",
+            sp_buf_cstr(&b));
     sp_buf_done(&b);
     return SP_FAILED;
 }
@@ -120,7 +130,8 @@ static sp_status common_names(sp_ana *z, const sp_plan *l, const sp_plan *r, sp_
 }
 
 /* The join's output columns that are not among keys. The join knows which became nullable. */
-static sp_status others(sp_ana *z, const sp_plan *join, const sp_plan *side, const sp_exprs *keys, sp_exprs *l, sp_error *err)
+static sp_status others(sp_ana *z, const sp_plan *join, const sp_plan *side, const sp_exprs *keys, sp_exprs *l,
+                        sp_error *err)
 {
     for (int i = 0; i < side->output_count; i++) {
         bool key = false;
@@ -210,13 +221,14 @@ static sp_status check_widths(sp_ana *z, const sp_plan *p, sp_plan *const *sides
         char first[16], other[16];
         snprintf(first, sizeof first, "%d", sides[0]->output_count);
         snprintf(other, sizeof other, "%d", sides[i]->output_count);
-        return SP_FAIL(err, NUM_COLUMNS_MISMATCH, "operator", operator_name(p), "firstNumColumns", first, "invalidOrdinalNum",
-                       ordinal_word(z, i, err), "invalidNumColumns", other);
+        return SP_FAIL(err, NUM_COLUMNS_MISMATCH, "operator", operator_name(p), "firstNumColumns", first,
+                       "invalidOrdinalNum", ordinal_word(z, i, err), "invalidNumColumns", other);
     }
     return SP_OK;
 }
 
-static sp_status widest(sp_ana *z, const sp_plan *p, sp_plan *const *sides, int column, const sp_type **out, sp_error *err)
+static sp_status widest(sp_ana *z, const sp_plan *p, sp_plan *const *sides, int column, const sp_type **out,
+                        sp_error *err)
 {
     const sp_type *t = sides[0]->output[column].type;
     for (int i = 1; i < p->child_count; i++) {
@@ -224,9 +236,9 @@ static sp_status widest(sp_ana *z, const sp_plan *p, sp_plan *const *sides, int 
         sp_error ignored = { 0 };
         const sp_type *w = sp_type_same(t, u) ? t : sp_widest_type(z->arena, t, u, z->conf, &ignored);
         if (!w)
-            return SP_FAIL(err, INCOMPATIBLE_COLUMN_TYPE, "operator", operator_name(p), "columnOrdinalNumber", ordinal_word(z, column, err),
-                           "tableOrdinalNumber", ordinal_word(z, i, err), "dataType1", sp_type_sql_quoted(z->arena, u), "dataType2",
-                           sp_type_sql_quoted(z->arena, t), "hint", "");
+            return SP_FAIL(err, INCOMPATIBLE_COLUMN_TYPE, "operator", operator_name(p), "columnOrdinalNumber",
+                           ordinal_word(z, column, err), "tableOrdinalNumber", ordinal_word(z, i, err), "dataType1",
+                           sp_type_sql_quoted(z->arena, u), "dataType2", sp_type_sql_quoted(z->arena, t), "hint", "");
         t = w;
     }
     *out = t;
@@ -284,7 +296,8 @@ static sp_status combine(sp_ana *z, const sp_plan *p, sp_plan **sides, sp_plan *
         SP_TRY(widest(z, p, sides, i, &types[i], err));
     for (int i = 0; i < p->child_count; i++)
         SP_TRY(cast_side(z, sides[i], types, &sides[i], err));
-    sp_plan *u = sp_plan_new(z->arena, p->kind == SP_P_UNION_BY_NAME ? SP_P_UNION : p->kind, sides, p->child_count, err);
+    sp_plan *u = sp_plan_new(z->arena, p->kind == SP_P_UNION_BY_NAME ? SP_P_UNION : p->kind, sides, p->child_count,
+                             err);
     if (!u)
         return SP_FAILED;
     u->all = p->all;
@@ -349,7 +362,8 @@ static sp_status arrange(sp_ana *z, const sp_plan *p, const sp_plan *left, sp_pl
             sp_buf b = { 0 };
             for (int k = 0; k < right->output_count; k++)
                 sp_buf_printf(&b, "%s%.*s", k ? ", " : "", (int)right->output[k].name.n, right->output[k].name.p);
-            SP_FAIL(err, UNRESOLVED_COLUMN_AMONG_FIELD_NAMES, "colName", sp_cstr(z->arena, left->output[i].name), "fieldNames", sp_buf_cstr(&b));
+            SP_FAIL(err, UNRESOLVED_COLUMN_AMONG_FIELD_NAMES, "colName", sp_cstr(z->arena, left->output[i].name),
+                    "fieldNames", sp_buf_cstr(&b));
             sp_buf_done(&b);
             return SP_FAILED;
         }

@@ -1,7 +1,9 @@
-/* resolve_lambda.c -- higher-order functions: what the variables of a lambda are, then its body in a scope that has them.
+/* resolve_lambda.c -- higher-order functions: what the variables of a lambda are, then its body in a scope that has
+ * them.
  *
  * The variables' types follow from the arguments that are no lambdas (each HigherOrderFunction's bind in Spark's
- * higherOrderFunctions.scala; ResolveLambdaVariables). Variable indexes grow with nesting, so that an inner lambda sees the outer ones. */
+ * higherOrderFunctions.scala; ResolveLambdaVariables). Variable indexes grow with nesting, so that an inner lambda sees
+ * the outer ones. */
 #include "plan/plan_int.h"
 
 typedef enum { V_NONE, V_ELEMENT, V_ELEMENT_2, V_INDEX, V_ACCUMULATOR, V_KEY, V_VALUE, V_VALUE_2, V_SORT } variable;
@@ -40,10 +42,12 @@ bool sp_is_higher_order(const sp_expr *function)
     return find_shape(function) != NULL;
 }
 
-/* Type and nullability of one variable, from the call's resolved arguments; false when the argument is of the wrong kind. */
+/* Type and nullability of one variable, from the call's resolved arguments; false when the argument is of the wrong
+ * kind. */
 static bool variable_type(variable v, const sp_expr *call, const sp_type **type, bool *nullable)
 {
-    const sp_type *a = call->args[0]->type, *b = call->arg_count > 1 && call->args[1]->kind != SP_E_LAMBDA ? call->args[1]->type : NULL;
+    const sp_type *a = call->args[0]->type,
+                  *b = call->arg_count > 1 && call->args[1]->kind != SP_E_LAMBDA ? call->args[1]->type : NULL;
     const sp_field *f = NULL;
     switch (v) {
     case V_ELEMENT: f = a->kind == SP_ARRAY ? &a->fields[0] : NULL; break;
@@ -60,7 +64,9 @@ static bool variable_type(variable v, const sp_expr *call, const sp_type **type,
         return false;
     *type = f->type;
     /* zip_with and map_zip_with hand out nulls for what the shorter side lacks */
-    *nullable = v == V_KEY ? false : f->nullable || v == V_ELEMENT_2 || v == V_VALUE_2 || (b && v != V_SORT && call->arg_count == 3);
+    *nullable = v == V_KEY
+                    ? false
+                    : f->nullable || v == V_ELEMENT_2 || v == V_VALUE_2 || (b && v != V_SORT && call->arg_count == 3);
     return true;
 }
 
@@ -72,7 +78,8 @@ static int variables_above(const sp_lambda_vars *f)
     return n;
 }
 
-static sp_status resolve_lambda(sp_scope *s, const sp_expr *call, const variable *kinds, int max, sp_expr *lambda, sp_expr **out, sp_error *err)
+static sp_status resolve_lambda(sp_scope *s, const sp_expr *call, const variable *kinds, int max, sp_expr *lambda,
+                                sp_expr **out, sp_error *err)
 {
     sp_arena *a = s->z->arena;
     sp_expr *c = sp_expr_copy(a, lambda, err);
@@ -81,7 +88,8 @@ static sp_status resolve_lambda(sp_scope *s, const sp_expr *call, const variable
     int n = lambda->arg_count - 1;
     if (n > max) {
         char expected[8] = { (char)('0' + max), 0 }, actual[8] = { (char)('0' + n % 10), 0 };
-        return SP_FAIL(err, INVALID_LAMBDA_FUNCTION_CALL__NUM_ARGS_MISMATCH, "expectedNumArgs", expected, "actualNumArgs", actual);
+        return SP_FAIL(err, INVALID_LAMBDA_FUNCTION_CALL__NUM_ARGS_MISMATCH, "expectedNumArgs", expected,
+                       "actualNumArgs", actual);
     }
     int base = variables_above(s->lambdas);
     for (int i = 0; i < n; i++) {
@@ -93,9 +101,10 @@ static sp_status resolve_lambda(sp_scope *s, const sp_expr *call, const variable
             v->name = v->parts[0];
         v->ordinal = base + i;
         if (!variable_type(kinds[i], call, &v->type, &v->nullable))
-            return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(a, call), "paramIndex", "first", "requiredType",
-                           kinds[i] == V_KEY || kinds[i] == V_VALUE ? "\"MAP\"" : "\"ARRAY\"", "inputSql", sp_expr_sql_quoted(a, call->args[0]),
-                           "inputType", sp_type_sql_quoted(a, call->args[0]->type));
+            return SP_FAIL(
+                err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(a, call), "paramIndex",
+                "first", "requiredType", kinds[i] == V_KEY || kinds[i] == V_VALUE ? "\"MAP\"" : "\"ARRAY\"", "inputSql",
+                sp_expr_sql_quoted(a, call->args[0]), "inputType", sp_type_sql_quoted(a, call->args[0]->type));
         c->args[i + 1] = v;
     }
     sp_lambda_vars frame = { c->args + 1, n, s->lambdas };

@@ -1,10 +1,11 @@
 /* resolve_name.c -- from a name to an attribute or a field inside one.
  *
- * A name of several parts is matched with qualifiers first, longest first (catalog.schema.table.column down to table.column), then as a bare
- * column; parts left over are fields (AttributeSeq.resolve in Spark's expressions/package.scala, ExtractValue.apply in
- * complexTypeExtractors.scala). A DataFrame column (an attribute with a plan_id) is looked up in the output of the plan node with that id, if
- * every node above lets it through (ColumnResolutionHelper.resolveDataFrameColumnRecursively).
- * Suggestions are ordered as StringUtils.orderSuggestedIdentifiersBySimilarity does. */
+ * A name of several parts is matched with qualifiers first, longest first (catalog.schema.table.column down to
+ * table.column), then as a bare column; parts left over are fields (AttributeSeq.resolve in Spark's
+ * expressions/package.scala, ExtractValue.apply in complexTypeExtractors.scala). A DataFrame column (an attribute with
+ * a plan_id) is looked up in the output of the plan node with that id, if every node above lets it through
+ * (ColumnResolutionHelper.resolveDataFrameColumnRecursively). Suggestions are ordered as
+ * StringUtils.orderSuggestedIdentifiersBySimilarity does. */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -28,7 +29,8 @@ static bool qualifier_matches(const sp_scope *s, const sp_attr *at, const sp_str
 
 typedef struct { const sp_attr *first; int count; sp_attrs all; } matches;
 
-static sp_status collect(sp_scope *s, const sp_attr *attrs, int n, const sp_str *parts, int quals, matches *m, sp_error *err)
+static sp_status collect(sp_scope *s, const sp_attr *attrs, int n, const sp_str *parts, int quals, matches *m,
+                         sp_error *err)
 {
     m->count = 0;
     m->all.n = 0;
@@ -44,7 +46,8 @@ static sp_status collect(sp_scope *s, const sp_attr *attrs, int n, const sp_str 
     return SP_OK;
 }
 
-static sp_status fail_ambiguous(sp_scope *s, const sp_str *parts, int count, const matches *m, const sp_origin *origin, sp_error *err)
+static sp_status fail_ambiguous(sp_scope *s, const sp_str *parts, int count, const matches *m, const sp_origin *origin,
+                                sp_error *err)
 {
     sp_arena *a = s->z->arena;
     sp_buf b = { 0 };
@@ -127,7 +130,8 @@ static sp_status array_fields(sp_scope *s, sp_expr *base, sp_expr *key, sp_expr 
 
 static bool literal_name(const sp_expr *key)
 {
-    return key->kind == SP_E_LITERAL && key->literal.type && key->literal.type->kind == SP_STRING && !key->literal.is_null;
+    return key->kind == SP_E_LITERAL && key->literal.type && key->literal.type->kind == SP_STRING &&
+           !key->literal.is_null;
 }
 
 sp_status sp_extract_value(sp_scope *s, sp_expr *base, sp_expr *key, sp_expr **out, sp_error *err)
@@ -145,11 +149,12 @@ sp_status sp_extract_value(sp_scope *s, sp_expr *base, sp_expr *key, sp_expr **o
         return sp_ana_call(s->z, "getarrayitem", (sp_expr *[]){ base, key }, 2, out, err);
     if (t->kind == SP_MAP)
         return sp_ana_call(s->z, "getmapvalue", (sp_expr *[]){ base, key }, 2, out, err);
-    return SP_FAIL(err, INVALID_EXTRACT_BASE_FIELD_TYPE, "base", sp_expr_sql_quoted(a, base), "other", sp_type_sql_quoted(a, t));
+    return SP_FAIL(err, INVALID_EXTRACT_BASE_FIELD_TYPE, "base", sp_expr_sql_quoted(a, base), "other",
+                   sp_type_sql_quoted(a, t));
 }
 
-static sp_status nested(sp_scope *s, const sp_attr *at, const sp_str *parts, int count, int used, bool top, const sp_origin *origin,
-                        sp_expr **out, sp_error *err)
+static sp_status nested(sp_scope *s, const sp_attr *at, const sp_str *parts, int count, int used, bool top,
+                        const sp_origin *origin, sp_expr **out, sp_error *err)
 {
     sp_arena *a = s->z->arena;
     sp_expr *e = sp_attr_column(a, at, err);
@@ -212,20 +217,23 @@ sp_plan *sp_find_plan_id(sp_plan *p, int64_t id)
     return NULL;
 }
 
-static sp_status by_plan_id(sp_scope *s, const sp_expr *attr, bool top, sp_plan *p, bool *matched, sp_expr **out, sp_error *err)
+static sp_status by_plan_id(sp_scope *s, const sp_expr *attr, bool top, sp_plan *p, bool *matched, sp_expr **out,
+                            sp_error *err)
 {
     *out = NULL;
     if (p->plan_id == attr->plan_id) {
         *matched = true;
         sp_error ignored = { 0 };
-        if (sp_resolve_parts(s, attr->parts, attr->part_count, p->output, p->output_count, top, &attr->origin, out, &ignored) != SP_OK)
+        if (sp_resolve_parts(s, attr->parts, attr->part_count, p->output, p->output_count, top, &attr->origin, out,
+                             &ignored) != SP_OK)
             *out = NULL;
     } else {
         for (int i = 0; i < p->child_count; i++) {
             sp_expr *one;
             SP_TRY(by_plan_id(s, attr, top, p->children[i], matched, &one, err));
             if (one && *out)
-                return SP_FAIL(err, AMBIGUOUS_COLUMN_REFERENCE, "name", sp_quote_parts(s->z->arena, attr->parts, attr->part_count));
+                return SP_FAIL(err, AMBIGUOUS_COLUMN_REFERENCE, "name",
+                               sp_quote_parts(s->z->arena, attr->parts, attr->part_count));
             if (one)
                 *out = one;
         }
@@ -243,12 +251,14 @@ sp_status sp_resolve_by_plan_id(sp_scope *s, const sp_expr *attr, bool top, sp_e
         sp_expr *one;
         SP_TRY(by_plan_id(s, attr, top, s->inputs[i], &matched, &one, err));
         if (one && *out)
-            return SP_FAIL(err, AMBIGUOUS_COLUMN_REFERENCE, "name", sp_quote_parts(s->z->arena, attr->parts, attr->part_count));
+            return SP_FAIL(err, AMBIGUOUS_COLUMN_REFERENCE, "name",
+                           sp_quote_parts(s->z->arena, attr->parts, attr->part_count));
         if (one)
             *out = one;
     }
     if (!matched)
-        return SP_FAIL(err, CANNOT_RESOLVE_DATAFRAME_COLUMN, "name", sp_quote_parts(s->z->arena, attr->parts, attr->part_count));
+        return SP_FAIL(err, CANNOT_RESOLVE_DATAFRAME_COLUMN, "name",
+                       sp_quote_parts(s->z->arena, attr->parts, attr->part_count));
     return SP_OK;
 }
 

@@ -1,8 +1,10 @@
-/* resolve_project.c -- SELECT lists and filters, and what hides in them: time windows, generators, window functions, lateral column aliases.
+/* resolve_project.c -- SELECT lists and filters, and what hides in them: time windows, generators, window functions,
+ * lateral column aliases.
  *
  *   Project [a, explode(xs) AS x, sum(v) OVER w AS s, s + 1 AS t]
- *     -> Generate, Window and further Projects below, columns in their place (ExtractGenerator, ExtractWindowExpressions,
- *        ResolveLateralColumnAliasReference); aggregate functions make it a global Aggregate (GlobalAggregates). */
+ *     -> Generate, Window and further Projects below, columns in their place (ExtractGenerator,
+ * ExtractWindowExpressions, ResolveLateralColumnAliasReference); aggregate functions make it a global Aggregate
+ * (GlobalAggregates). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -41,8 +43,9 @@ static sp_status elements(sp_ana *z, const sp_expr *call, sp_attrs *l, sp_error 
         return SP_OK;
     }
     if (t->kind != SP_ARRAY && t->kind != SP_MAP)
-        return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(z->arena, call), "paramIndex", "first", "requiredType",
-                       "(\"ARRAY\" or \"MAP\")", "inputSql", sp_expr_sql_quoted(z->arena, call->args[0]), "inputType", sp_type_sql_quoted(z->arena, t));
+        return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(z->arena, call),
+                       "paramIndex", "first", "requiredType", "(\"ARRAY\" or \"MAP\")", "inputSql",
+                       sp_expr_sql_quoted(z->arena, call->args[0]), "inputType", sp_type_sql_quoted(z->arena, t));
     if (pos)
         SP_TRY(add_element(z, l, SP_LIT("pos"), sp_type_of(SP_INT), false, err));
     for (int i = 0; i < t->field_count; i++)
@@ -62,8 +65,8 @@ static sp_status fail_alias_count(const sp_attrs *l, const sp_str *names, int co
     return SP_FAILED;
 }
 
-sp_status sp_make_generate(sp_ana *z, sp_expr *call, const sp_str *names, int name_count, sp_str qualifier, bool outer, sp_plan *child,
-                           sp_plan **out, sp_error *err)
+sp_status sp_make_generate(sp_ana *z, sp_expr *call, const sp_str *names, int name_count, sp_str qualifier, bool outer,
+                           sp_plan *child, sp_plan **out, sp_error *err)
 {
     sp_plan *g = sp_plan_new(z->arena, SP_P_GENERATE, &child, 1, err);
     sp_attrs l = { 0 };
@@ -137,13 +140,15 @@ static sp_status check_generators(sp_ana *z, const sp_exprs *list, int *where, s
             sp_buf names = { 0 };
             for (int k = 0; k < list->v[i]->part_count; k++)
                 sp_buf_printf(&names, "%s%s", k ? ", " : "", sp_cstr(z->arena, list->v[i]->parts[k]));
-            SP_FAIL(err, MULTI_ALIAS_WITHOUT_GENERATOR, "names", sp_buf_cstr(&names), "expr", sp_expr_sql_quoted(z->arena, list->v[i]->args[0]));
+            SP_FAIL(err, MULTI_ALIAS_WITHOUT_GENERATOR, "names", sp_buf_cstr(&names), "expr",
+                    sp_expr_sql_quoted(z->arena, list->v[i]->args[0]));
             sp_buf_done(&names);
             return SP_FAILED;
         }
         if (n > (g ? 1 : 0)) {
             sp_buf_done(&all);
-            return SP_FAIL(err, UNSUPPORTED_GENERATOR__NESTED_IN_EXPRESSIONS, "expression", sp_expr_sql_quoted(z->arena, sp_expr_strip_alias(list->v[i])));
+            return SP_FAIL(err, UNSUPPORTED_GENERATOR__NESTED_IN_EXPRESSIONS, "expression",
+                           sp_expr_sql_quoted(z->arena, sp_expr_strip_alias(list->v[i])));
         }
         if (!g)
             continue;
@@ -198,7 +203,8 @@ sp_status sp_ana_lateral_view(sp_ana *z, const sp_plan *p, sp_plan **out, sp_err
     SP_TRY(sp_resolve_expr(&s, p->exprs[0], false, &call, err));
     if (!sp_expr_is_generator(call)) {
         const char *name = sp_quote_id(z->arena, p->exprs[0]->name);
-        return SP_FAIL(err, UNSUPPORTED_GENERATOR__NOT_GENERATOR, "functionName", name, "classCanonicalName", "a function");
+        return SP_FAIL(err, UNSUPPORTED_GENERATOR__NOT_GENERATOR, "functionName", name, "classCanonicalName",
+                       "a function");
     }
     return sp_make_generate(z, call, p->new_names, p->new_name_count, p->name, p->outer, child, out, err);
 }
@@ -214,8 +220,13 @@ static sp_expr *take_window(void *context, sp_expr *e, sp_error *err)
         return e;
     for (int i = 0; i < x->made->n; i++)
         if (sp_expr_eq(x->made->v[i], e))
-            return sp_attr_column(x->z->arena, &(sp_attr){ .id = x->made->v[i]->id, .name = x->made->v[i]->name, .type = e->type,
-                                                           .nullable = e->nullable, .watermark_delay_us = -1 }, err);
+            return sp_attr_column(x->z->arena,
+                                  &(sp_attr){ .id = x->made->v[i]->id,
+                                              .name = x->made->v[i]->name,
+                                              .type = e->type,
+                                              .nullable = e->nullable,
+                                              .watermark_delay_us = -1 },
+                                  err);
     char *name = sp_arena_printf(x->z->arena, err, "_we%d", x->made->n);
     sp_expr *alias = name ? sp_expr_alias(x->z->arena, e, sp_str_of(name), sp_plan_new_id(), err) : NULL;
     if (!alias || sp_exprs_add(x->z->arena, x->made, alias, err) != SP_OK)
@@ -333,7 +344,8 @@ static sp_status cut_alias(sp_ana *z, sp_exprs *list, sp_error *err)
     return SP_OK;
 }
 
-sp_status sp_build_project(sp_ana *z, sp_exprs *list, sp_plan *child, int64_t plan_id, const sp_origin *origin, sp_plan **out, sp_error *err)
+sp_status sp_build_project(sp_ana *z, sp_exprs *list, sp_plan *child, int64_t plan_id, const sp_origin *origin,
+                           sp_plan **out, sp_error *err)
 {
     bool aggregates = false;
     for (int i = 0; i < list->n; i++)
@@ -368,7 +380,8 @@ static sp_status check_condition(sp_ana *z, const sp_expr *c, sp_error *err)
 {
     const char *text = sp_expr_sql_quoted(z->arena, c);
     if (c->type->kind != SP_BOOLEAN && c->type->kind != SP_VOID) {
-        SP_FAIL(err, DATATYPE_MISMATCH__FILTER_NOT_BOOLEAN, "sqlExpr", text, "filter", text, "type", sp_type_sql_quoted(z->arena, c->type));
+        SP_FAIL(err, DATATYPE_MISMATCH__FILTER_NOT_BOOLEAN, "sqlExpr", text, "filter", text, "type",
+                sp_type_sql_quoted(z->arena, c->type));
         sp_error_at(err, &c->origin, z->arena);
         return SP_FAILED;
     }

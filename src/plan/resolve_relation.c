@@ -1,6 +1,7 @@
-/* resolve_relation.c -- the leaves: data sources, tables and views, CTEs, local rows, ranges, table functions, SQL text; and aliases.
- * From Spark's ResolveRelations, CTESubstitution, ResolveInlineTables, ResolveTableValuedFunctions. Each reference to a view or CTE is
- * analyzed anew, so that its attributes have ids of their own (which Spark's DeduplicateRelations does afterwards). */
+/* resolve_relation.c -- the leaves: data sources, tables and views, CTEs, local rows, ranges, table functions, SQL
+ * text; and aliases. From Spark's ResolveRelations, CTESubstitution, ResolveInlineTables, ResolveTableValuedFunctions.
+ * Each reference to a view or CTE is analyzed anew, so that its attributes have ids of their own (which Spark's
+ * DeduplicateRelations does afterwards). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -21,7 +22,11 @@ static sp_status source_of(sp_ana *z, sp_scan *scan, sp_plan **out, sp_error *er
     for (int i = 0; i < n; i++) {
         const sp_field *f = &scan->schema->fields[i];
         mine->column_ids[i] = sp_plan_new_id();
-        p->output[i] = (sp_attr){ .id = mine->column_ids[i], .name = f->name, .type = f->type, .nullable = f->nullable, .metadata = f->metadata,
+        p->output[i] = (sp_attr){ .id = mine->column_ids[i],
+                                  .name = f->name,
+                                  .type = f->type,
+                                  .nullable = f->nullable,
+                                  .metadata = f->metadata,
                                   .watermark_delay_us = -1 };
     }
     p->output_count = n;
@@ -106,7 +111,8 @@ sp_status sp_ana_table(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err
 
 /* ---- aliases and CTEs ---- */
 
-static sp_status rename_all(sp_ana *z, sp_plan *child, const sp_str *names, int count, const char *alias, sp_plan **out, sp_error *err)
+static sp_status rename_all(sp_ana *z, sp_plan *child, const sp_str *names, int count, const char *alias, sp_plan **out,
+                            sp_error *err)
 {
     if (count != child->output_count) {
         char have[16], want[16];
@@ -174,7 +180,11 @@ static sp_status local_output(sp_ana *z, sp_plan *c, sp_error *err)
     c->output_count = n;
     for (int i = 0; i < n; i++) {
         const sp_field *f = &c->schema->fields[i];
-        c->output[i] = (sp_attr){ .id = sp_plan_new_id(), .name = f->name, .type = f->type, .nullable = f->nullable, .metadata = f->metadata,
+        c->output[i] = (sp_attr){ .id = sp_plan_new_id(),
+                                  .name = f->name,
+                                  .type = f->type,
+                                  .nullable = f->nullable,
+                                  .metadata = f->metadata,
                                   .watermark_delay_us = -1 };
     }
     return SP_OK;
@@ -191,24 +201,28 @@ static sp_status values_cells(sp_ana *z, const sp_plan *p, int columns, sp_expr 
             snprintf(want, sizeof want, "%d", columns);
             snprintf(have, sizeof have, "%d", p->list_counts[r]);
             snprintf(row, sizeof row, "%d", r);
-            return SP_FAIL(err, INVALID_INLINE_TABLE__NUM_COLUMNS_MISMATCH, "expectedNumCols", want, "actualNumCols", have, "rowIndex", row);
+            return SP_FAIL(err, INVALID_INLINE_TABLE__NUM_COLUMNS_MISMATCH, "expectedNumCols", want, "actualNumCols",
+                           have, "rowIndex", row);
         }
         for (int c = 0; c < columns; c++) {
             SP_TRY(sp_resolve_expr(&s, p->lists[r][c], false, &cells[c][r], err));
             cells[c][r] = sp_expr_strip_alias(cells[c][r]);
             if (!cells[c][r]->foldable && sp_expr_is_deterministic(cells[c][r]))
-                return SP_FAIL(err, INVALID_INLINE_TABLE__CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE, "expr", sp_expr_sql_quoted(z->arena, cells[c][r]));
+                return SP_FAIL(err, INVALID_INLINE_TABLE__CANNOT_EVALUATE_EXPRESSION_IN_INLINE_TABLE, "expr",
+                               sp_expr_sql_quoted(z->arena, cells[c][r]));
         }
     }
     return SP_OK;
 }
 
-static sp_status values_column(sp_ana *z, sp_expr **cells, int rows, sp_str name, sp_field *field, sp_vec **out, sp_error *err)
+static sp_status values_column(sp_ana *z, sp_expr **cells, int rows, sp_str name, sp_field *field, sp_vec **out,
+                               sp_error *err)
 {
     sp_error ignored = { 0 };
     const sp_type *t = rows == 1 ? cells[0]->type : sp_widest_of(z->arena, cells, rows, z->conf, &ignored);
     if (!t)
-        return SP_FAIL(err, INVALID_INLINE_TABLE__INCOMPATIBLE_TYPES_IN_INLINE_TABLE, "colName", sp_quote_id(z->arena, name));
+        return SP_FAIL(err, INVALID_INLINE_TABLE__INCOMPATIBLE_TYPES_IN_INLINE_TABLE, "colName",
+                       sp_quote_id(z->arena, name));
     sp_vec **parts;
     SP_NEW_ARRAY(parts, z->arena, rows + 1, err);
     bool nullable = false;
@@ -235,7 +249,8 @@ static sp_status values(sp_ana *z, const sp_plan *p, sp_plan *c, sp_error *err)
         char want[16], have[16];
         snprintf(want, sizeof want, "%d", columns);
         snprintf(have, sizeof have, "%d", p->new_name_count);
-        return SP_FAIL(err, INVALID_INLINE_TABLE__NUM_COLUMNS_MISMATCH, "expectedNumCols", have, "actualNumCols", want, "rowIndex", "0");
+        return SP_FAIL(err, INVALID_INLINE_TABLE__NUM_COLUMNS_MISMATCH, "expectedNumCols", have, "actualNumCols", want,
+                       "rowIndex", "0");
     }
     sp_expr ***cells;
     sp_field *fields;
@@ -254,7 +269,8 @@ static sp_status values(sp_ana *z, const sp_plan *p, sp_plan *c, sp_error *err)
         char *made = sp_arena_printf(z->arena, err, "col%d", i + 1);
         if (!made)
             return SP_FAILED;
-        SP_TRY(values_column(z, cells[i], rows, p->new_name_count ? p->new_names[i] : sp_str_of(made), &fields[i], &b->columns[i], err));
+        SP_TRY(values_column(z, cells[i], rows, p->new_name_count ? p->new_names[i] : sp_str_of(made), &fields[i],
+                             &b->columns[i], err));
     }
     c->schema = sp_type_struct(z->arena, fields, columns, err);
     return c->schema ? SP_OK : SP_FAILED;
@@ -283,7 +299,9 @@ sp_status sp_ana_local(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err
 static sp_status range_output(sp_ana *z, sp_plan *c, sp_error *err)
 {
     SP_NEW_ARRAY(c->output, z->arena, 1, err);
-    c->output[0] = (sp_attr){ .id = sp_plan_new_id(), .name = SP_LIT("id"), .type = sp_type_of(SP_LONG), .watermark_delay_us = -1 };
+    c->output[0] = (sp_attr){
+        .id = sp_plan_new_id(), .name = SP_LIT("id"), .type = sp_type_of(SP_LONG), .watermark_delay_us = -1
+    };
     c->output_count = 1;
     return sp_plan_complete(z->arena, c, err);
 }
@@ -314,8 +332,12 @@ static sp_status range_function(sp_ana *z, sp_exprs *args, sp_plan **out, sp_err
         SP_TRY(sp_expr_fold(z->arena, z->conf, e, &x, err));
         v[i] = x.i64;
     }
-    sp_plan r = { .kind = SP_P_RANGE, .plan_id = -1, .range_start = args->n == 1 ? 0 : v[0], .range_end = args->n == 1 ? v[0] : v[1],
-                  .range_step = args->n >= 3 ? v[2] : 1, .count = args->n == 4 ? v[3] : 0 };
+    sp_plan r = { .kind = SP_P_RANGE,
+                  .plan_id = -1,
+                  .range_start = args->n == 1 ? 0 : v[0],
+                  .range_end = args->n == 1 ? v[0] : v[1],
+                  .range_step = args->n >= 3 ? v[2] : 1,
+                  .count = args->n == 4 ? v[3] : 0 };
     return sp_ana_range(z, &r, out, err);
 }
 

@@ -1,7 +1,9 @@
-/* resolve_sort.c -- ORDER BY: ordinals, ORDER BY ALL, columns that the select list dropped, aggregate functions that it does not have.
+/* resolve_sort.c -- ORDER BY: ordinals, ORDER BY ALL, columns that the select list dropped, aggregate functions that it
+ * does not have.
  *
- * Names are looked up in the child's output first, then in what lies below it; columns found there are added to the nodes in between and
- * projected away above the Sort (ResolveReferencesInSort, ColumnResolutionHelper.resolveExprsAndAddMissingAttrs). */
+ * Names are looked up in the child's output first, then in what lies below it; columns found there are added to the
+ * nodes in between and projected away above the Sort (ResolveReferencesInSort,
+ * ColumnResolutionHelper.resolveExprsAndAddMissingAttrs). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -13,7 +15,13 @@ static bool passes_names(const sp_plan *p)
     switch (p->kind) {
     case SP_P_ALIAS: return !p->name.n;
     case SP_P_AGGREGATE: return !p->distinct;
-    case SP_P_PROJECT: case SP_P_FILTER: case SP_P_SORT: case SP_P_GENERATE: case SP_P_WINDOW: case SP_P_WATERMARK: case SP_P_REPARTITION:
+    case SP_P_PROJECT:
+    case SP_P_FILTER:
+    case SP_P_SORT:
+    case SP_P_GENERATE:
+    case SP_P_WINDOW:
+    case SP_P_WATERMARK:
+    case SP_P_REPARTITION:
     case SP_P_SAMPLE: case SP_P_LIMIT: case SP_P_OFFSET: case SP_P_COLLECT_METRICS:
         return true;
     default:
@@ -27,14 +35,22 @@ static sp_status look_below(sp_scope *s, const sp_expr *attr, sp_expr **out, sp_
     sp_plan *p = s->context;
     *out = NULL;
     for (;;) {
-        SP_TRY(sp_resolve_parts(s, attr->parts, attr->part_count, p->output, p->output_count, false, &attr->origin, out, err));
+        SP_TRY(sp_resolve_parts(s, attr->parts, attr->part_count, p->output, p->output_count, false, &attr->origin, out,
+                                err));
         if (*out || !passes_names(p) || !p->child_count)
             return SP_OK;
         p = p->children[0];
     }
 }
 
-typedef struct { sp_arena *arena; const sp_scope *outer; const sp_plan *have; sp_exprs missing; sp_status status; sp_error *err; } gathering;
+typedef struct {
+    sp_arena *arena;
+    const sp_scope *outer;
+    const sp_plan *have;
+    sp_exprs missing;
+    sp_status status;
+    sp_error *err;
+} gathering;
 
 static bool visit_missing(void *context, const sp_expr *e)
 {
@@ -101,7 +117,8 @@ static bool crosses_well(const sp_plan *p, const sp_expr *column)
     return true;
 }
 
-sp_status sp_resolve_with_hidden(sp_ana *z, sp_plan **child, sp_expr *const *exprs, int count, sp_exprs *out, sp_error *err)
+sp_status sp_resolve_with_hidden(sp_ana *z, sp_plan **child, sp_expr *const *exprs, int count, sp_exprs *out,
+                                 sp_error *err)
 {
     sp_scope s;
     gathering g = { .arena = z->arena, .outer = z->outer, .have = *child, .err = err };
@@ -204,7 +221,8 @@ static bool only_columns(const sp_plan *p)
 /* The aggregate right below, through what HAVING put above it. */
 static sp_plan *aggregate_below(sp_plan *p)
 {
-    while (p->kind == SP_P_FILTER || (p->kind == SP_P_PROJECT && only_columns(p)) || (p->kind == SP_P_ALIAS && !p->name.n))
+    while (p->kind == SP_P_FILTER || (p->kind == SP_P_PROJECT && only_columns(p)) ||
+           (p->kind == SP_P_ALIAS && !p->name.n))
         p = p->children[0];
     return p->kind == SP_P_AGGREGATE && !p->distinct ? p : NULL;
 }
@@ -248,8 +266,9 @@ static sp_status check_sort(sp_ana *z, const sp_exprs *l, sp_error *err)
 {
     for (int i = 0; i < l->n; i++)
         if (!sp_type_is_orderable(l->v[i]->args[0]->type))
-            return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_expr_sql_quoted(z->arena, l->v[i]), "functionName", "`sortorder`",
-                           "dataType", sp_type_sql_quoted(z->arena, l->v[i]->args[0]->type));
+            return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr",
+                           sp_expr_sql_quoted(z->arena, l->v[i]), "functionName", "`sortorder`", "dataType",
+                           sp_type_sql_quoted(z->arena, l->v[i]->args[0]->type));
     return SP_OK;
 }
 

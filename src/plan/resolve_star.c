@@ -1,5 +1,5 @@
-/* resolve_star.c -- lists of output expressions: *, table.*, struct.*, columns by regular expression, generators' aliases, and names.
- * From Spark's UnresolvedStar.expand, UnresolvedRegex and Dataset.colRegex. */
+/* resolve_star.c -- lists of output expressions: *, table.*, struct.*, columns by regular expression, generators'
+ * aliases, and names. From Spark's UnresolvedStar.expand, UnresolvedRegex and Dataset.colRegex. */
 #include "plan/plan_int.h"
 
 #include <regex.h>
@@ -32,17 +32,20 @@ static bool qualified_by(const sp_scope *s, const sp_attr *at, const sp_str *par
 static sp_status expand_struct(sp_scope *s, const sp_expr *star, sp_exprs *out, sp_error *err)
 {
     sp_expr *base = NULL;
-    SP_TRY(sp_resolve_parts(s, star->parts, star->part_count, s->attrs, s->attr_count, false, &star->origin, &base, err));
+    SP_TRY(
+        sp_resolve_parts(s, star->parts, star->part_count, s->attrs, s->attr_count, false, &star->origin, &base, err));
     if (!base) {
         sp_buf b = { 0 };
         for (int i = 0; i < s->attr_count; i++)
             sp_buf_printf(&b, "%s%s", i ? ", " : "", sp_quote_id(s->z->arena, s->attrs[i].name));
-        SP_FAIL(err, CANNOT_RESOLVE_STAR_EXPAND, "targetString", sp_quote_parts(s->z->arena, star->parts, star->part_count), "columns", sp_buf_cstr(&b));
+        SP_FAIL(err, CANNOT_RESOLVE_STAR_EXPAND, "targetString",
+                sp_quote_parts(s->z->arena, star->parts, star->part_count), "columns", sp_buf_cstr(&b));
         sp_buf_done(&b);
         return SP_FAILED;
     }
     if (base->type->kind != SP_STRUCT)
-        return SP_FAIL(err, _LEGACY_ERROR_TEMP_1050, "attributes", sp_quote_parts(s->z->arena, star->parts, star->part_count));
+        return SP_FAIL(err, _LEGACY_ERROR_TEMP_1050, "attributes",
+                       sp_quote_parts(s->z->arena, star->parts, star->part_count));
     for (int i = 0; i < base->type->field_count; i++) {
         sp_value name = sp_value_str(base->type->fields[i].name);
         sp_expr *key = sp_expr_literal(s->z->arena, &name, err), *field, *alias;
@@ -82,8 +85,9 @@ static sp_status drop_excepted(sp_scope *s, const sp_expr *star, sp_exprs *out, 
         int w = from;
         bool hit = false;
         for (int k = from; k < out->n; k++) {
-            bool same = x->part_count && (s->z->conf->case_sensitive ? sp_str_eq(out->v[k]->name, x->parts[x->part_count - 1])
-                                                                      : sp_str_eq_nocase(out->v[k]->name, x->parts[x->part_count - 1]));
+            bool same = x->part_count &&
+                        (s->z->conf->case_sensitive ? sp_str_eq(out->v[k]->name, x->parts[x->part_count - 1])
+                                                    : sp_str_eq_nocase(out->v[k]->name, x->parts[x->part_count - 1]));
             hit |= same;
             if (!same)
                 out->v[w++] = out->v[k];

@@ -1,7 +1,8 @@
 /* resolve_stat.c -- Dataset's statistics: describe, summary, crosstab, cov, corr, approxQuantile, sampleBy.
  *
- * describe and summary (StatFunctions.summary): one Aggregate of every statistic of every column as text, then an Expand into one row per
- * statistic. crosstab is a pivot (StatFunctions.crossTabulate); the others are single aggregates, sampleBy a filter on rand(). */
+ * describe and summary (StatFunctions.summary): one Aggregate of every statistic of every column as text, then an
+ * Expand into one row per statistic. crosstab is a pivot (StatFunctions.crossTabulate); the others are single
+ * aggregates, sampleBy a filter on rand(). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -54,9 +55,11 @@ static sp_status percentile(sp_ana *z, sp_str stat, sp_expr *number, sp_expr **o
     char *end;
     double p = strtod(text, &end) / 100;
     if (end == text || *end)
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Unable to parse %.*s as a percentile", (int)stat.n, stat.p);
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Unable to parse %.*s as a percentile", (int)stat.n,
+                              stat.p);
     if (!(p >= 0 && p <= 1))
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: Percentiles must be in the range [0, 1]");
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                              "requirement failed: Percentiles must be in the range [0, 1]");
     sp_value v = sp_value_f64(p);
     sp_expr *at = sp_expr_literal(z->arena, &v, err);
     return at ? sp_ana_call(z, "approx_percentile", (sp_expr *[]){ number, at }, 2, out, err) : SP_FAILED;
@@ -64,8 +67,11 @@ static sp_status percentile(sp_ana *z, sp_str stat, sp_expr *number, sp_expr **o
 
 static sp_status one_statistic(sp_ana *z, sp_str stat, sp_expr *column, sp_expr **out, sp_error *err)
 {
-    static const char *const names[][2] = { { "count", "count" }, { "count_distinct", "count" }, { "approx_count_distinct", "approx_count_distinct" },
-                                            { "mean", "avg" }, { "stddev", "stddev" }, { "min", "min" }, { "max", "max" } };
+    static const char *const names[][2] = {
+        { "count", "count" }, { "count_distinct", "count" }, { "approx_count_distinct", "approx_count_distinct" },
+        { "mean", "avg" },    { "stddev", "stddev" },        { "min", "min" },
+        { "max", "max" }
+    };
     sp_expr *c = sp_expr_strip_alias(column), *number = c;
     if (c->type->kind == SP_STRING)
         SP_TRY(sp_expr_cast(z->arena, z->conf, c, sp_type_of(SP_DOUBLE), SP_CAST_TRY, &number, err));
@@ -108,8 +114,11 @@ static sp_status summarize(sp_ana *z, const sp_plan *p, sp_plan *child, sp_plan 
     SP_NEW_ARRAY(x->list_counts, z->arena, r.stat_count, err);
     x->list_count = r.stat_count;
     for (int c = -1; c < r.columns.n; c++) {
-        sp_attr at = { .id = sp_plan_new_id(), .name = c < 0 ? SP_LIT("summary") : r.columns.v[c]->name, .type = sp_type_of(SP_STRING),
-                       .nullable = true, .watermark_delay_us = -1 };
+        sp_attr at = { .id = sp_plan_new_id(),
+                       .name = c < 0 ? SP_LIT("summary") : r.columns.v[c]->name,
+                       .type = sp_type_of(SP_STRING),
+                       .nullable = true,
+                       .watermark_delay_us = -1 };
         SP_TRY(sp_attrs_add(z->arena, &output, &at, err));
     }
     for (int s = 0; s < r.stat_count; s++) {
@@ -139,9 +148,13 @@ static sp_status number_column(sp_ana *z, const sp_plan *p, sp_plan *child, int 
     if (!*out)
         return sp_fail_unresolved(&s, &p->parts[i], 1, &p->origin, err);
     if (!sp_kind_is_numeric((*out)->type->kind))
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: Currently %s calculation for columns with dataType %s not supported.",
-                              sp_str_is(p->name, "cov") ? "covariance" : sp_str_is(p->name, "corr") ? "correlation" : "quantile",
-                              sp_type_sql_quoted(z->arena, (*out)->type));
+        return sp_error_plain(
+            err, SP_EXC_ILLEGAL_ARGUMENT,
+            "requirement failed: Currently %s calculation for columns with dataType %s not supported.",
+            sp_str_is(p->name, "cov")    ? "covariance"
+            : sp_str_is(p->name, "corr") ? "correlation"
+                                         : "quantile",
+            sp_type_sql_quoted(z->arena, (*out)->type));
     return sp_ana_cast(z, *out, sp_type_of(SP_DOUBLE), out, err);
 }
 
@@ -154,7 +167,8 @@ static sp_status global(sp_ana *z, sp_expr *e, const char *name, sp_plan *child,
     return sp_build_aggregate(z, &none, &list, child, NULL, out, err);
 }
 
-static sp_status of_two(sp_ana *z, const sp_plan *p, const char *function, const char *name, sp_plan *child, sp_plan **out, sp_error *err)
+static sp_status of_two(sp_ana *z, const sp_plan *p, const char *function, const char *name, sp_plan *child,
+                        sp_plan **out, sp_error *err)
 {
     sp_expr *xy[2], *e;
     for (int i = 0; i < 2; i++)
@@ -220,10 +234,12 @@ static sp_expr *text_of(sp_ana *z, sp_str column, sp_error *err)
 static sp_status crosstab(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
 {
     sp_plan *pivot = sp_plan_new(z->arena, SP_P_PIVOT, p->children, 1, err), *fill = NULL;
-    char *name = sp_arena_printf(z->arena, err, "%.*s_%.*s", (int)p->parts[0].n, p->parts[0].p, (int)p->parts[1].n, p->parts[1].p);
+    char *name = sp_arena_printf(z->arena, err, "%.*s_%.*s", (int)p->parts[0].n, p->parts[0].p, (int)p->parts[1].n,
+                                 p->parts[1].p);
     sp_expr *one = sp_ana_int(z, SP_INT, 1, err), *zero = sp_ana_int(z, SP_LONG, 0, err), *key, *as, *other, *count;
-    if (!pivot || !name || !one || !zero || !(key = text_of(z, p->parts[0], err)) || !(as = sp_expr_alias(z->arena, key, sp_str_of(name), -1, err)) ||
-        !(other = text_of(z, p->parts[1], err)) || !(count = sp_expr_function(z->arena, "count", &one, 1, err)))
+    if (!pivot || !name || !one || !zero || !(key = text_of(z, p->parts[0], err)) ||
+        !(as = sp_expr_alias(z->arena, key, sp_str_of(name), -1, err)) || !(other = text_of(z, p->parts[1], err)) ||
+        !(count = sp_expr_function(z->arena, "count", &one, 1, err)))
         return SP_FAILED;
     SP_NEW_ARRAY(pivot->grouping, z->arena, 1, err);
     SP_NEW_ARRAY(pivot->exprs, z->arena, 1, err);

@@ -1,5 +1,6 @@
-/* resolve_unary.c -- nodes whose output is their child's: limits, deduplication, watermark, sample, repartition, metrics, hints, show.
- * Watermark: EventTimeWatermark and ResolveWatermark; delays as Dataset.withWatermark and AstBuilder parse them. */
+/* resolve_unary.c -- nodes whose output is their child's: limits, deduplication, watermark, sample, repartition,
+ * metrics, hints, show. Watermark: EventTimeWatermark and ResolveWatermark; delays as Dataset.withWatermark and
+ * AstBuilder parse them. */
 #include "plan/plan_int.h"
 
 /* ---- limits ---- */
@@ -27,7 +28,8 @@ static sp_status limit_count(sp_ana *z, const sp_plan *p, sp_plan *c, sp_error *
     }
     if (c->count < 0) {
         const char *n = sp_error_format(err, "%lld", (long long)c->count);
-        const char *text = e ? sp_expr_sql_quoted(z->arena, e) : sp_arena_printf(z->arena, err, "\"%lld\"", (long long)c->count);
+        const char *text = e ? sp_expr_sql_quoted(z->arena, e)
+                             : sp_arena_printf(z->arena, err, "\"%lld\"", (long long)c->count);
         return SP_FAIL(err, INVALID_LIMIT_LIKE_EXPRESSION__IS_NEGATIVE, "name", name, "expr", text ? text : "", "v", n);
     }
     return SP_OK;
@@ -100,7 +102,8 @@ static sp_status key_columns(sp_ana *z, const sp_plan *p, sp_plan *child, sp_exp
         sp_buf b = { 0 };
         for (int k = 0; k < child->output_count; k++)
             sp_buf_printf(&b, "%s%.*s", k ? ", " : "", (int)child->output[k].name.n, child->output[k].name.p);
-        SP_FAIL(err, UNRESOLVED_COLUMN_AMONG_FIELD_NAMES, "colName", sp_cstr(z->arena, name), "fieldNames", sp_buf_cstr(&b));
+        SP_FAIL(err, UNRESOLVED_COLUMN_AMONG_FIELD_NAMES, "colName", sp_cstr(z->arena, name), "fieldNames",
+                sp_buf_cstr(&b));
         sp_buf_done(&b);
         return SP_FAILED;
     }
@@ -146,8 +149,9 @@ static sp_status watermark_delay(sp_ana *z, const sp_plan *p, sp_plan *c, sp_err
         /* IntervalUtils.isNegative: the duration as a whole, a month taken as 31 days */
         int64_t total = ((int64_t)d.months * 31 + d.days) * SP_US_PER_DAY + d.us;
         if (total < 0)
-            return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: delay threshold (%.*s) should not be negative.",
-                                  (int)p->text2.n, p->text2.p ? p->text2.p : "");
+            return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                                  "requirement failed: delay threshold (%.*s) should not be negative.", (int)p->text2.n,
+                                  p->text2.p ? p->text2.p : "");
     }
     c->delay_us = d.us + (int64_t)d.days * SP_US_PER_DAY;
     c->delay_months = d.months;
@@ -170,19 +174,21 @@ sp_status sp_ana_watermark(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error 
     sp_scope_init(&s, z, &child, 1, err);
     SP_TRY(sp_resolve_expr(&s, p->exprs[0], true, &e, err));
     if (e->kind == SP_E_ALIAS && p->exprs[0]->kind != SP_E_ALIAS)
-        return SP_FAIL(err, EVENT_TIME_MUST_BE_TOP_LEVEL_COLUMN, "eventExpr", sp_quote_parts(z->arena, p->exprs[0]->parts, p->exprs[0]->part_count));
+        return SP_FAIL(err, EVENT_TIME_MUST_BE_TOP_LEVEL_COLUMN, "eventExpr",
+                       sp_quote_parts(z->arena, p->exprs[0]->parts, p->exprs[0]->part_count));
     if (e->kind == SP_E_ALIAS) {               /* WATERMARK expr AS name: a column of its own */
         sp_exprs l = { 0 };
         SP_TRY(all_columns(z, child, &l, err));
         SP_TRY(sp_exprs_add(z->arena, &l, e, err));
-        if (!(child = sp_plan_project(z->arena, l.v, l.n, child, err)) || !(e = sp_attr_column(z->arena, &child->output[l.n - 1], err)))
+        if (!(child = sp_plan_project(z->arena, l.v, l.n, child, err)) ||
+            !(e = sp_attr_column(z->arena, &child->output[l.n - 1], err)))
             return SP_FAILED;
     }
-    bool window = e->type->kind == SP_STRUCT && e->type->field_count == 2 && e->type->fields[1].type->kind == SP_TIMESTAMP &&
-                  sp_str_is(e->type->fields[1].name, "end");
+    bool window = e->type->kind == SP_STRUCT && e->type->field_count == 2 &&
+                  e->type->fields[1].type->kind == SP_TIMESTAMP && sp_str_is(e->type->fields[1].name, "end");
     if (e->type->kind != SP_TIMESTAMP && !window)
-        return SP_FAIL(err, EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE, "eventName", sp_quote_id(z->arena, e->name), "eventType",
-                       sp_type_sql_quoted(z->arena, e->type));
+        return SP_FAIL(err, EVENT_TIME_IS_NOT_ON_TIMESTAMP_TYPE, "eventName", sp_quote_id(z->arena, e->name),
+                       "eventType", sp_type_sql_quoted(z->arena, e->type));
     SP_NEW_ARRAY(c->exprs, z->arena, 1, err);
     c->exprs[0] = e;
     c->children[0] = child;
@@ -197,7 +203,8 @@ sp_status sp_ana_watermark(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error 
 static bool hint_count(const sp_plan *p, int64_t *count)
 {
     for (int i = 0; i < p->expr_count; i++)
-        if (p->exprs[i]->kind == SP_E_LITERAL && p->exprs[i]->literal.type && sp_kind_is_integral(p->exprs[i]->literal.type->kind)) {
+        if (p->exprs[i]->kind == SP_E_LITERAL && p->exprs[i]->literal.type &&
+            sp_kind_is_integral(p->exprs[i]->literal.type->kind)) {
             *count = p->exprs[i]->literal.i64;
             return true;
         }
@@ -211,7 +218,11 @@ sp_status sp_ana_hint(sp_ana *z, const sp_plan *p, sp_plan **out, sp_error *err)
     bool range = sp_str_eq_nocase(p->name, SP_LIT("repartition_by_range"));
     if (!coalesce && !range && !sp_str_eq_nocase(p->name, SP_LIT("repartition")))
         return sp_ana_child(z, p, 0, out, err);
-    sp_plan r = { .kind = SP_P_REPARTITION, .plan_id = -1, .children = p->children, .child_count = p->child_count, .shuffle = !coalesce,
+    sp_plan r = { .kind = SP_P_REPARTITION,
+                  .plan_id = -1,
+                  .children = p->children,
+                  .child_count = p->child_count,
+                  .shuffle = !coalesce,
                   .by_name = range };
     hint_count(p, &r.count);
     SP_NEW_ARRAY(r.exprs, z->arena, p->expr_count + 1, err);

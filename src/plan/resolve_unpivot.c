@@ -1,4 +1,5 @@
-/* resolve_unpivot.c -- UNPIVOT and Dataset.unpivot (melt): one row per value column, by Expand (ResolveUnpivot, UnpivotTransformer). */
+/* resolve_unpivot.c -- UNPIVOT and Dataset.unpivot (melt): one row per value column, by Expand (ResolveUnpivot,
+ * UnpivotTransformer). */
 #include "plan/plan_int.h"
 
 #include <stdio.h>
@@ -105,7 +106,8 @@ static sp_status widen(sp_ana *z, value_sets *v, sp_error *err)
     return SP_OK;
 }
 
-static sp_status outputs(sp_ana *z, const sp_plan *p, const sp_exprs *ids, const value_sets *v, sp_attrs *out, sp_error *err)
+static sp_status outputs(sp_ana *z, const sp_plan *p, const sp_exprs *ids, const value_sets *v, sp_attrs *out,
+                         sp_error *err)
 {
     for (int i = 0; i < ids->n; i++) {
         sp_attr at = sp_expr_attr_of(ids->v[i]);
@@ -113,8 +115,13 @@ static sp_status outputs(sp_ana *z, const sp_plan *p, const sp_exprs *ids, const
         SP_TRY(sp_attrs_add(z->arena, out, &at, err));
     }
     for (int i = 0; i <= v->width; i++) {
-        sp_attr at = { .id = sp_plan_new_id(), .name = p->new_name_count > i ? p->new_names[i] : i ? SP_LIT("value") : SP_LIT("variable"),
-                       .type = i ? v->sets[0].v[i - 1]->type : sp_type_of(SP_STRING), .nullable = i > 0, .watermark_delay_us = -1 };
+        sp_attr at = { .id = sp_plan_new_id(),
+                       .name = p->new_name_count > i ? p->new_names[i]
+                               : i                   ? SP_LIT("value")
+                                                     : SP_LIT("variable"),
+                       .type = i ? v->sets[0].v[i - 1]->type : sp_type_of(SP_STRING),
+                       .nullable = i > 0,
+                       .watermark_delay_us = -1 };
         SP_TRY(sp_attrs_add(z->arena, out, &at, err));
     }
     return SP_OK;

@@ -1,11 +1,11 @@
 /* subquery.c -- subqueries become joins.
  *
- *   EXISTS, IN in a conjunct of a filter    semi join; NOT EXISTS: anti join; NOT IN: anti join on (a = b OR (a = b) IS NULL)
- *   EXISTS elsewhere                        left join with the distinct keys and a mark; the expression asks for the mark
- *   scalar                                  left join; its rows are counted first unless it is known to give one at most
- *   LATERAL                                 join with what was pulled up as condition
- * What correlates a subquery with its surroundings are conjuncts of its filters; they are pulled up through Project and Aggregate (whose
- * grouping they extend) into the join's condition, and a count over no rows is put right (RewritePredicateSubquery,
+ *   EXISTS, IN in a conjunct of a filter    semi join; NOT EXISTS: anti join; NOT IN: anti join on (a = b OR (a = b) IS
+ * NULL) EXISTS elsewhere                        left join with the distinct keys and a mark; the expression asks for
+ * the mark scalar                                  left join; its rows are counted first unless it is known to give one
+ * at most LATERAL                                 join with what was pulled up as condition What correlates a subquery
+ * with its surroundings are conjuncts of its filters; they are pulled up through Project and Aggregate (whose grouping
+ * they extend) into the join's condition, and a count over no rows is put right (RewritePredicateSubquery,
  * PullupCorrelatedPredicates, RewriteCorrelatedScalarSubquery, DecorrelateInnerQuery in their simpler forms). */
 #include "plan/plan_int.h"
 
@@ -36,8 +36,8 @@ static sp_status check_in(sp_ana *z, const sp_expr *e, const sp_plan *p, sp_erro
         sp_buf_printf(&left, "%s%s", i ? ", " : "", sp_expr_sql_quoted(z->arena, e->args[i]));
     for (int i = 0; i < p->output_count; i++)
         sp_buf_printf(&right, "%s\"%.*s\"", i ? ", " : "", (int)p->output[i].name.n, p->output[i].name.p);
-    SP_FAIL(err, DATATYPE_MISMATCH__IN_SUBQUERY_LENGTH_MISMATCH, "sqlExpr", sp_expr_sql_quoted(z->arena, e->args[0]), "leftLength", l, "leftColumns",
-            sp_buf_cstr(&left), "rightLength", r, "rightColumns", sp_buf_cstr(&right));
+    SP_FAIL(err, DATATYPE_MISMATCH__IN_SUBQUERY_LENGTH_MISMATCH, "sqlExpr", sp_expr_sql_quoted(z->arena, e->args[0]),
+            "leftLength", l, "leftColumns", sp_buf_cstr(&left), "rightLength", r, "rightColumns", sp_buf_cstr(&right));
     sp_buf_done(&left);
     sp_buf_done(&right);
     return SP_FAILED;
@@ -156,7 +156,8 @@ static sp_status fail_correlated(sp_ana *z, const sp_plan *p, sp_error *err)
 {
     sp_buf b = { 0 };
     sp_plan_string(&b, p);
-    SP_FAIL(err, UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY__ACCESSING_OUTER_QUERY_COLUMN_IS_NOT_ALLOWED, "treeNode", sp_buf_cstr(&b));
+    SP_FAIL(err, UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY__ACCESSING_OUTER_QUERY_COLUMN_IS_NOT_ALLOWED, "treeNode",
+            sp_buf_cstr(&b));
     sp_buf_done(&b);
     return SP_FAILED;
 }
@@ -178,7 +179,8 @@ static sp_status pull_up(pull *u, sp_plan *p, sp_plan **out, sp_error *err)
         return fail_correlated(u->z, c, err);
     if (u->pulled.n == before)
         return SP_OK;
-    if (c->kind == SP_P_LIMIT || c->kind == SP_P_OFFSET || c->kind == SP_P_UNION || c->kind == SP_P_INTERSECT || c->kind == SP_P_EXCEPT)
+    if (c->kind == SP_P_LIMIT || c->kind == SP_P_OFFSET || c->kind == SP_P_UNION || c->kind == SP_P_INTERSECT ||
+        c->kind == SP_P_EXCEPT)
         return fail_correlated(u->z, c, err);
     if (c->kind == SP_P_PROJECT || c->kind == SP_P_AGGREGATE || c->kind == SP_P_GENERATE)
         return let_through(u, c, err);
@@ -206,7 +208,8 @@ static sp_status join_to(sp_ana *z, sp_plan **left, sp_plan *right, sp_join_type
 }
 
 /* a = b for each value and column of IN; with nulls taken as maybe for NOT IN. */
-static sp_status in_conditions(sp_ana *z, const sp_expr *e, const sp_plan *p, bool negated, sp_exprs *out, sp_error *err)
+static sp_status in_conditions(sp_ana *z, const sp_expr *e, const sp_plan *p, bool negated, sp_exprs *out,
+                               sp_error *err)
 {
     for (int i = 0; i < e->arg_count; i++) {
         sp_expr *c = sp_attr_column(z->arena, &p->output[i], err), *eq;
@@ -267,13 +270,16 @@ static sp_status single_kernel(sp_kernel *k, sp_error *err)
     return SP_OK;
 }
 
-static const sp_function single_row = { "scalarsubquery", 1, 1, SP_FN_NULLS, NULL, single_kernel, "", "true; fails when the count is above one" };
+static const sp_function single_row = {
+    "scalarsubquery", 1, 1, SP_FN_NULLS, NULL, single_kernel, "", "true; fails when the count is above one"
+};
 
 static bool gives_one_row(const sp_plan *p)
 {
     while (p->kind == SP_P_PROJECT || p->kind == SP_P_ALIAS || p->kind == SP_P_SORT)
         p = p->children[0];
-    return (p->kind == SP_P_AGGREGATE && !p->grouping_count) || p->kind == SP_P_ONE_ROW || (p->kind == SP_P_LIMIT && p->count == 1);
+    return (p->kind == SP_P_AGGREGATE && !p->grouping_count) || p->kind == SP_P_ONE_ROW ||
+           (p->kind == SP_P_LIMIT && p->count == 1);
 }
 
 /* first(column) of each column, keys apart, and a column that is true, or fails when a group had more than one row. */
@@ -354,7 +360,8 @@ static sp_status value_of_empty(sp_ana *z, const sp_plan *p, int64_t id, sp_expr
                 return SP_FAILED;
             e = sp_expr_strip_alias(e);
             sp_error ignored = { 0 };
-            if (!sp_expr_refs_within(e, NULL, 0) || sp_expr_fold(z->arena, z->conf, e, &v, &ignored) != SP_OK || v.is_null)
+            if (!sp_expr_refs_within(e, NULL, 0) || sp_expr_fold(z->arena, z->conf, e, &v, &ignored) != SP_OK ||
+                v.is_null)
                 return SP_OK;
             v.type = e->type;
             *out = sp_expr_literal(z->arena, &v, err);
@@ -453,10 +460,12 @@ static sp_expr *take_one(void *context, sp_expr *e, sp_error *err)
     if (e->kind != SP_E_SUBQUERY)
         return e;
     if (e->subquery_kind == IN) {
-        SP_FAIL(err, UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY__UNSUPPORTED_IN_EXISTS_SUBQUERY, "treeNode", sp_expr_sql_quoted(t->z->arena, e));
+        SP_FAIL(err, UNSUPPORTED_SUBQUERY_EXPRESSION_CATEGORY__UNSUPPORTED_IN_EXISTS_SUBQUERY, "treeNode",
+                sp_expr_sql_quoted(t->z->arena, e));
         return NULL;
     }
-    sp_status status = e->subquery_kind == SCALAR ? take_scalar(t->z, e, t->child, &out, err) : take_exists(t->z, e, t->child, &out, err);
+    sp_status status = e->subquery_kind == SCALAR ? take_scalar(t->z, e, t->child, &out, err)
+                                                  : take_exists(t->z, e, t->child, &out, err);
     return status == SP_OK ? out : NULL;
 }
 
@@ -464,7 +473,8 @@ sp_status sp_take_subqueries(sp_ana *z, sp_exprs *list, sp_plan **child, sp_erro
 {
     taking t = { z, child, err };
     for (int i = 0; i < list->n; i++)
-        if (sp_expr_has_kind(list->v[i], SP_E_SUBQUERY) && !(list->v[i] = sp_expr_transform(z->arena, list->v[i], take_one, &t, err)))
+        if (sp_expr_has_kind(list->v[i], SP_E_SUBQUERY) &&
+            !(list->v[i] = sp_expr_transform(z->arena, list->v[i], take_one, &t, err)))
             return SP_FAILED;
     return SP_OK;
 }

@@ -1,12 +1,11 @@
 /* time_window.c -- window(), session_window() and window_time(): event time into windows.
  *
- * A call is first resolved to a marker; the node that holds it then gets a child which computes the column (Spark's TimeWindowing,
- * SessionWindowing, ResolveWindowTime and TimeWindowResolution):
- *   tumbling   Project [window, child.*] over Filter(time is not null)
- *   sliding    Filter over Expand: list i gives the i-th window back from the latest one, ceil(window / slide) lists; the filter keeps the
- *              windows that hold the time (only time is not null when slide divides window)
- *   session    Filter(time is not null) over Project [session_window: [time, time + gap), child.*]
- * window start = time - pmod(time - start, slide) - index * slide. The column carries the time column's metadata (its watermark) and
+ * A call is first resolved to a marker; the node that holds it then gets a child which computes the column (Spark's
+ * TimeWindowing, SessionWindowing, ResolveWindowTime and TimeWindowResolution): tumbling   Project [window, child.*]
+ * over Filter(time is not null) sliding    Filter over Expand: list i gives the i-th window back from the latest one,
+ * ceil(window / slide) lists; the filter keeps the windows that hold the time (only time is not null when slide divides
+ * window) session    Filter(time is not null) over Project [session_window: [time, time + gap), child.*] window start =
+ * time - pmod(time - start, slide) - index * slide. The column carries the time column's metadata (its watermark) and
  * spark.timeWindow (spark.sessionWindow). Spark spells the arithmetic as expressions; here it is one kernel. */
 #include "plan/plan_int.h"
 
@@ -55,9 +54,12 @@ static sp_status window_time_kernel(sp_kernel *k, sp_error *err)
 }
 
 static const sp_function functions[] = {
-    { "window", 1, 1, SP_FN_PURE, NULL, window_kernel, "2.0.0", "window(time, duration[, slide[, start]]): the time window of an event" },
-    { "session_window", 1, 1, SP_FN_PURE, NULL, window_kernel, "3.2.0", "session_window(time, gap): the session that an event begins" },
-    { "window_time", 1, 1, SP_FN_PURE, NULL, window_time_kernel, "3.4.0", "window_time(window): the event time of a window's rows" },
+    { "window", 1, 1, SP_FN_PURE, NULL, window_kernel, "2.0.0",
+      "window(time, duration[, slide[, start]]): the time window of an event" },
+    { "session_window", 1, 1, SP_FN_PURE, NULL, window_kernel, "3.2.0",
+      "session_window(time, gap): the session that an event begins" },
+    { "window_time", 1, 1, SP_FN_PURE, NULL, window_time_kernel, "3.4.0",
+      "window_time(window): the event time of a window's rows" },
 };
 
 bool sp_is_time_window_name(sp_str name)
@@ -99,8 +101,10 @@ static sp_status duration(sp_ana *z, sp_expr *e, const char *name, int64_t *us, 
 {
     sp_value v;
     bool text = e->type->kind == SP_STRING;
-    if (!e->foldable || !(text || sp_kind_is_integral(e->type->kind) || e->type->kind == SP_DAY_TIME || e->type->kind == SP_CALENDAR))
-        return sp_error_plain(err, SP_EXC_ANALYSIS, "The duration and time inputs to window must be an integer, long or string literal.");
+    if (!e->foldable ||
+        !(text || sp_kind_is_integral(e->type->kind) || e->type->kind == SP_DAY_TIME || e->type->kind == SP_CALENDAR))
+        return sp_error_plain(err, SP_EXC_ANALYSIS,
+                              "The duration and time inputs to window must be an integer, long or string literal.");
     SP_TRY(sp_expr_fold(z->arena, z->conf, e, &v, err));
     if (v.is_null)
         return fail_interval(z, SP_LIT("null"), err);
@@ -117,8 +121,8 @@ static sp_status duration(sp_ana *z, sp_expr *e, const char *name, int64_t *us, 
         c = v.calendar;
     }
     if (c.months)
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Intervals greater than a month is not supported (%.*s).", (int)v.str.n,
-                              text ? v.str.p : "");
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Intervals greater than a month is not supported (%.*s).",
+                              (int)v.str.n, text ? v.str.p : "");
     *us = (int64_t)c.days * SP_US_PER_DAY + c.us;
     return SP_OK;
 }
@@ -128,22 +132,26 @@ static sp_status positive(sp_ana *z, const sp_expr *call, const char *name, int6
     if (v > 0)
         return SP_OK;
     const char *value = sp_arena_printf(z->arena, err, "%lldL", (long long)v);
-    return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_expr_sql_quoted(z->arena, call), "exprName", name,
-                   "valueRange", "(0, 9223372036854775807]", "currentValue", value ? value : "");
+    return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_expr_sql_quoted(z->arena, call),
+                   "exprName", name, "valueRange", "(0, 9223372036854775807]", "currentValue", value ? value : "");
 }
 
-static sp_status constrain(sp_ana *z, const sp_expr *call, const char *l, int64_t lv, const char *what, const char *r, int64_t rv, sp_error *err)
+static sp_status constrain(sp_ana *z, const sp_expr *call, const char *l, int64_t lv, const char *what, const char *r,
+                           int64_t rv, sp_error *err)
 {
-    const char *a = sp_arena_printf(z->arena, err, "%lldL", (long long)lv), *b = sp_arena_printf(z->arena, err, "%lldL", (long long)rv);
-    return SP_FAIL(err, DATATYPE_MISMATCH__PARAMETER_CONSTRAINT_VIOLATION, "sqlExpr", sp_expr_sql_quoted(z->arena, call), "leftExprName", l,
-                   "leftExprValue", a ? a : "", "constraint", what, "rightExprName", r, "rightExprValue", b ? b : "");
+    const char *a = sp_arena_printf(z->arena, err, "%lldL", (long long)lv),
+               *b = sp_arena_printf(z->arena, err, "%lldL", (long long)rv);
+    return SP_FAIL(err, DATATYPE_MISMATCH__PARAMETER_CONSTRAINT_VIOLATION, "sqlExpr",
+                   sp_expr_sql_quoted(z->arena, call), "leftExprName", l, "leftExprValue", a ? a : "", "constraint",
+                   what, "rightExprName", r, "rightExprValue", b ? b : "");
 }
 
 static sp_status window_arguments(sp_ana *z, const sp_expr *call, sp_time_window *w, sp_error *err)
 {
     if (call->arg_count < 2 || call->arg_count > 4)
-        return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`window`", "expectedNum", "[2, 3, 4]", "actualNum",
-                       sp_error_format(err, "%d", call->arg_count), "docroot", "https://spark.apache.org/docs/latest");
+        return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`window`", "expectedNum", "[2, 3, 4]",
+                       "actualNum", sp_error_format(err, "%d", call->arg_count), "docroot",
+                       "https://spark.apache.org/docs/latest");
     SP_TRY(duration(z, call->args[1], "window_duration", &w->window_us, err));
     w->slide_us = w->window_us;
     w->gap_us = -1;
@@ -154,7 +162,8 @@ static sp_status window_arguments(sp_ana *z, const sp_expr *call, sp_time_window
     SP_TRY(positive(z, call, "`window_duration`", w->window_us, err));
     SP_TRY(positive(z, call, "`slide_duration`", w->slide_us, err));
     if (w->slide_us > w->window_us)
-        return constrain(z, call, "`slide_duration`", w->slide_us, "less than or equal to", "`window_duration`", w->window_us, err);
+        return constrain(z, call, "`slide_duration`", w->slide_us, "less than or equal to", "`window_duration`",
+                         w->window_us, err);
     int64_t abs = w->start_us < 0 ? -w->start_us : w->start_us;
     if (abs >= w->slide_us)
         return constrain(z, call, "`abs(start_time)`", abs, "less than", "`slide_duration`", w->slide_us, err);
@@ -163,8 +172,9 @@ static sp_status window_arguments(sp_ana *z, const sp_expr *call, sp_time_window
 
 static sp_status fail_time(sp_ana *z, const sp_expr *call, const sp_expr *e, const char *required, sp_error *err)
 {
-    return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(z->arena, call), "paramIndex", "first", "requiredType",
-                   required, "inputSql", sp_expr_sql_quoted(z->arena, e), "inputType", sp_type_sql_quoted(z->arena, e->type));
+    return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_expr_sql_quoted(z->arena, call),
+                   "paramIndex", "first", "requiredType", required, "inputSql", sp_expr_sql_quoted(z->arena, e),
+                   "inputType", sp_type_sql_quoted(z->arena, e->type));
 }
 
 /* The time as TIMESTAMP or TIMESTAMP_NTZ; a window stands for its last microsecond. */
@@ -178,7 +188,9 @@ static sp_status time_argument(sp_ana *z, const sp_expr *call, sp_expr *e, sp_ex
         return SP_OK;
     if (t->kind == SP_DATE || (t->kind == SP_STRING && (e->foldable || !z->conf->ansi)))
         return sp_ana_cast(z, e, sp_type_of(SP_TIMESTAMP), out, err);
-    return fail_time(z, call, e, "(\"TIMESTAMP\" or \"STRUCT<start: TIMESTAMP, end: TIMESTAMP>\" or \"STRUCT<start: TIMESTAMP_NTZ, end: TIMESTAMP_NTZ>\")",
+    return fail_time(z, call, e,
+                     "(\"TIMESTAMP\" or \"STRUCT<start: TIMESTAMP, end: TIMESTAMP>\" or \"STRUCT<start: TIMESTAMP_NTZ, "
+                     "end: TIMESTAMP_NTZ>\")",
                      err);
 }
 
@@ -188,7 +200,8 @@ static const sp_type *window_type(sp_ana *z, const sp_type *time, sp_error *err)
     return sp_type_struct(z->arena, f, 2, err);
 }
 
-static sp_expr *make_call(sp_ana *z, const sp_function *f, sp_expr *arg, const marker *m, const sp_type *type, bool nullable, sp_error *err)
+static sp_expr *make_call(sp_ana *z, const sp_function *f, sp_expr *arg, const marker *m, const sp_type *type,
+                          bool nullable, sp_error *err)
 {
     sp_expr *e = sp_expr_new(z->arena, SP_E_CALL, err);
     marker *state = e ? sp_arena_alloc(z->arena, sizeof *state, err) : NULL;
@@ -219,16 +232,19 @@ sp_status sp_resolve_time_window(sp_scope *s, sp_expr *call, sp_expr **out, sp_e
         SP_TRY(time_argument(z, call, call->args[0], &time, err));
     } else if (m.kind == 1) {
         if (call->arg_count != 2)
-            return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`session_window`", "expectedNum", "2", "actualNum",
-                           sp_error_format(err, "%d", call->arg_count), "docroot", "https://spark.apache.org/docs/latest");
+            return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`session_window`", "expectedNum",
+                           "2", "actualNum", sp_error_format(err, "%d", call->arg_count), "docroot",
+                           "https://spark.apache.org/docs/latest");
         SP_TRY(time_argument(z, call, call->args[0], &time, err));
         if (!call->args[1]->foldable)
-            return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION, "session_window with a gap duration that differs by row is not supported");
+            return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION,
+                                  "session_window with a gap duration that differs by row is not supported");
         SP_TRY(duration(z, call->args[1], "gap_duration", &m.w.gap_us, err));
     } else {
         if (call->arg_count != 1)
-            return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`window_time`", "expectedNum", "1", "actualNum",
-                           sp_error_format(err, "%d", call->arg_count), "docroot", "https://spark.apache.org/docs/latest");
+            return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`window_time`", "expectedNum", "1",
+                           "actualNum", sp_error_format(err, "%d", call->arg_count), "docroot",
+                           "https://spark.apache.org/docs/latest");
         time = call->args[0];
         if (time->type->kind != SP_STRUCT || time->type->field_count != 2)
             return fail_time(z, call, time, "\"STRUCT<start: TIMESTAMP, end: TIMESTAMP>\"", err);
@@ -245,8 +261,8 @@ sp_status sp_resolve_time_window(sp_scope *s, sp_expr *call, sp_expr **out, sp_e
 static bool same_marker(const sp_expr *x, const sp_expr *y)
 {
     const marker *a = x->state, *b = y->state;
-    return a->kind == b->kind && a->w.window_us == b->w.window_us && a->w.slide_us == b->w.slide_us && a->w.start_us == b->w.start_us &&
-           a->w.gap_us == b->w.gap_us && sp_expr_eq(x->args[0], y->args[0]);
+    return a->kind == b->kind && a->w.window_us == b->w.window_us && a->w.slide_us == b->w.slide_us &&
+           a->w.start_us == b->w.start_us && a->w.gap_us == b->w.gap_us && sp_expr_eq(x->args[0], y->args[0]);
 }
 
 typedef struct { sp_arena *arena; sp_exprs found; const sp_expr *target; sp_expr *to; } taking;
@@ -303,12 +319,18 @@ static sp_status child_columns(sp_ana *z, const sp_plan *child, sp_expr *first, 
 }
 
 /* Attribute of the new column: the time column's watermark, and the mark of a window. */
-static sp_status window_attribute(sp_ana *z, const marker *m, const sp_expr *time, const sp_type *type, bool nullable, sp_attr *at, sp_error *err)
+static sp_status window_attribute(sp_ana *z, const marker *m, const sp_expr *time, const sp_type *type, bool nullable,
+                                  sp_attr *at, sp_error *err)
 {
-    *at = (sp_attr){ .id = sp_plan_new_id(), .name = sp_str_of(functions[m->kind].name), .type = type, .nullable = nullable,
-                     .watermark_delay_us = time->kind == SP_E_COLUMN ? time->watermark_delay_us : -1, .is_time_window = m->kind < 2 };
+    *at = (sp_attr){ .id = sp_plan_new_id(),
+                     .name = sp_str_of(functions[m->kind].name),
+                     .type = type,
+                     .nullable = nullable,
+                     .watermark_delay_us = time->kind == SP_E_COLUMN ? time->watermark_delay_us : -1,
+                     .is_time_window = m->kind < 2 };
     at->metadata = time->kind == SP_E_COLUMN ? time->metadata : (sp_str){ 0 };
-    at->metadata = sp_metadata_set(z->arena, at->metadata, m->kind == 1 ? "spark.sessionWindow" : "spark.timeWindow", m->kind == 2 ? NULL : "true", err);
+    at->metadata = sp_metadata_set(z->arena, at->metadata, m->kind == 1 ? "spark.sessionWindow" : "spark.timeWindow",
+                                   m->kind == 2 ? NULL : "true", err);
     return m->kind == 2 || at->metadata.p ? SP_OK : SP_FAILED;
 }
 
@@ -349,7 +371,8 @@ static sp_status holds_time(sp_ana *z, sp_expr *time, const sp_attr *at, sp_expr
     return sp_ana_call(z, "and", (sp_expr *[]){ ge, lt }, 2, out, err);
 }
 
-static sp_status expand_windows(sp_ana *z, sp_expr *time, const marker *m, const sp_attr *at, sp_plan **child, sp_error *err)
+static sp_status expand_windows(sp_ana *z, sp_expr *time, const marker *m, const sp_attr *at, sp_plan **child,
+                                sp_error *err)
 {
     int n = (int)((m->w.window_us + m->w.slide_us - 1) / m->w.slide_us);
     sp_plan *x = sp_plan_new(z->arena, SP_P_EXPAND, child, 1, err);
@@ -450,7 +473,8 @@ sp_status sp_reuse_time_windows(sp_ana *z, const sp_exprs *taken, sp_exprs *list
     return SP_OK;
 }
 
-sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_exprs *taken, sp_error *err)
+sp_status sp_take_time_windows(sp_ana *z, sp_exprs *const *lists, int list_count, sp_plan **child, sp_exprs *taken,
+                               sp_error *err)
 {
     taking t = { .arena = z->arena };
     int windows = 0;

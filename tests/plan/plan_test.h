@@ -1,6 +1,6 @@
 /* plan_test.h -- plans from SQL text over a catalog of three made-up tables, and their trees without ids for comparing.
- *   s: a stream (k STRING, v INT, t TIMESTAMP)   lines: a stream (value STRING)   b: batch (k STRING, v INT, x DOUBLE, n STRUCT<a INT, b: STRUCT<c STRING>>,
- *   xs ARRAY<STRING>, m MAP<STRING, INT>)   c: batch (k STRING, w BIGINT) */
+ *   s: a stream (k STRING, v INT, t TIMESTAMP)   lines: a stream (value STRING)   b: batch (k STRING, v INT, x DOUBLE,
+ * n STRUCT<a INT, b: STRUCT<c STRING>>, xs ARRAY<STRING>, m MAP<STRING, INT>)   c: batch (k STRING, w BIGINT) */
 #ifndef SPATE_TESTS_PLAN_TEST_H
 #define SPATE_TESTS_PLAN_TEST_H
 
@@ -16,14 +16,16 @@ static const table tables[] = {
     { "s", "k STRING, v INT, t TIMESTAMP", true },
     { "s2", "k STRING, w INT, u TIMESTAMP", true },
     { "lines", "value STRING", true },
-    { "b", "k STRING, v INT, x DOUBLE, n STRUCT<a: INT, b: STRUCT<c: STRING>>, xs ARRAY<STRING>, m MAP<STRING, INT>", false },
+    { "b", "k STRING, v INT, x DOUBLE, n STRUCT<a: INT, b: STRUCT<c: STRING>>, xs ARRAY<STRING>, m MAP<STRING, INT>",
+      false },
     { "c", "k STRING, w BIGINT", false },
 };
 
 static sp_arena *arena;
 static sp_expr_conf conf;
 
-static inline sp_status fake_lookup(void *session, sp_arena *a, const sp_str *parts, int n, bool streaming, sp_plan **out, sp_error *err)
+static inline sp_status fake_lookup(void *session, sp_arena *a, const sp_str *parts, int n, bool streaming,
+                                    sp_plan **out, sp_error *err)
 {
     *out = NULL;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++) {
@@ -63,7 +65,9 @@ static inline sp_analyzer start(void)
     arena = sp_arena_new("query", 0);
     REQUIRE(arena != NULL);
     test_defer(free_arena, arena);
-    conf = (sp_expr_conf){ .ansi = true, .zone = sp_zone_utc(), .user = "me", .catalog = "spark_catalog", .database = "default" };
+    conf = (sp_expr_conf){
+        .ansi = true, .zone = sp_zone_utc(), .user = "me", .catalog = "spark_catalog", .database = "default"
+    };
     return (sp_analyzer){ arena, &conf, &catalog };
 }
 
