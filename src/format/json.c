@@ -12,6 +12,7 @@ struct sp_decoder {
     json_options o;
     json_converter c;
     json_rows x;
+    json_fast *fast;            /* NULL: none */
     sp_lines lines;
     bool whole_pending;         /* multiLine: a fed file that was not read yet */
     sp_str record;              /* the one being read */
@@ -46,6 +47,7 @@ static sp_status open_decoder(const sp_decode_spec *spec, sp_decoder **out, sp_e
     SP_TRY(sp_json_rows_init(spec->arena, spec, &d->o, &d->x, err));
     if (d->x.column_count == 1 && d->x.corrupt == 0)
         return SP_FAIL(err, UNSUPPORTED_FEATURE__QUERY_ONLY_CORRUPT_RECORD_COLUMN);
+    SP_TRY(sp_json_fast_new(spec->arena, &d->o, &d->x, &d->fast, err));
     d->lines.separator = d->o.line_sep;
     *out = d;
     return SP_OK;
@@ -223,9 +225,17 @@ static sp_status next(sp_decoder *d, sp_arena *batch_arena, sp_batch *out, sp_er
             SP_TRY(next_of_array(d, err));
             continue;
         }
+        if (d->fast) {
+            d->c.r.arena = batch_arena;
+            SP_TRY(sp_json_fast_run(d->fast, &d->x, &d->c, &d->lines, &d->rows));
+            if (d->x.row == SP_BATCH_ROWS)
+                break;
+        }
         if (!next_record(d, &record))
             break;
         SP_TRY(read_record(d, record, err));
+        if (d->fast && !d->in_array && !d->c.failed_before)
+            sp_json_fast_missed(d->fast, &d->x, &d->c.r, record);
     }
     if (d->x.row == 0)
         return SP_DONE;

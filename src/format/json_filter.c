@@ -199,6 +199,26 @@ sp_status sp_json_filter_new(sp_arena *a, struct sp_expr *const *pushed, int cou
     return SP_OK;
 }
 
+bool sp_json_filter_simple(const json_filter *f, int column, bool *has_text, sp_str *text)
+{
+    *has_text = false;
+    for (int i = 0; f && i < f->count; i++) {
+        const term *t = f->predicates[i].root;
+        if (!f->uses[i * f->column_count + column])
+            continue;
+        if (f->predicates[i].column_count > 1)
+            return false;
+        if (t->kind == TERM_IS_NOT_NULL)
+            continue;
+        bool equal = t->kind == TERM_COMPARE && t->wanted == EQUAL && !t->values->is_null && t->values->type->kind == SP_STRING;
+        if (!equal || *has_text)
+            return false;
+        *has_text = true;
+        *text = t->values->str;
+    }
+    return true;
+}
+
 bool sp_json_filter_has(const json_filter *f, int column) { return f && f->any[column]; }
 
 void sp_json_filter_reset(json_filter *f)

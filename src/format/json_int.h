@@ -38,6 +38,9 @@ json_token sp_json_next(json_reader *r);
 bool sp_json_skip_children(json_reader *r);         /* false: an error on the way */
 bool sp_json_finish_string(json_reader *r);         /* the current STRING's text; false: malformed */
 sp_str sp_json_current_name(const json_reader *r);  /* JsonParser.currentName; p NULL: none */
+/* Stands the reader behind a name inside a root object, before the value that begins at p; the value's token, JT_ERROR if it is none. */
+json_token sp_json_value_at(json_reader *r, const char *p, const char *end);
+bool sp_json_pass_value(json_reader *r);            /* that value, unread but checked */
 /* The first byte from p on that ends or breaks a plain run: the quote, a backslash, a control character, a byte past ASCII; or end. */
 const char *sp_json_plain_end(const char *p, const char *end, char quote);
 
@@ -110,7 +113,7 @@ typedef struct json_column {
     sp_kind kind;
     uint8_t width;
     bool is_null;               /* of the row under way, once filled */
-    uint32_t filled;            /* row + 1 of the last value */
+    uint64_t filled;            /* serial of the record that gave the last value */
     void *data;                 /* vec's */
     sp_vec *vec;
     sp_builder *builder;        /* nested kinds */
@@ -123,6 +126,7 @@ typedef struct json_rows {
     json_names names;           /* of all others */
     struct json_filter *filter;
     uint32_t row;
+    uint64_t serial;            /* of the record under way; a new one forgets what its columns were given */
     sp_arena *arena;            /* the batch's */
     sp_error *err;
 } json_rows;
@@ -133,14 +137,14 @@ sp_status sp_json_rows_end(json_rows *x, sp_batch *out, sp_error *err);
 json_result sp_json_rows_object(json_rows *x, json_converter *c);
 /* The row is done: columns without a value are null; text NULL: a good record. */
 sp_status sp_json_rows_finish(json_rows *x, const sp_str *corrupt_text);
-void sp_json_rows_clear(json_rows *x);      /* forgets the row's values */
+static inline void sp_json_rows_clear(json_rows *x) { x->serial++; }
 sp_status sp_json_rows_text(const json_rows *x, sp_buf *out);   /* InternalRow.toString of the row */
-static inline void sp_json_column_good(json_column *c, uint32_t row)
+static inline void sp_json_column_good(const json_rows *x, json_column *c)
 {
     c->is_null = false;
-    c->filled = row + 1;
+    c->filled = x->serial;
     if (c->vec->valid)
-        sp_bit_set(c->vec->valid, row);
+        sp_bit_set(c->vec->valid, x->row);
 }
 sp_status sp_json_column_null(json_rows *x, json_column *c);
 json_result sp_json_column_convert(json_rows *x, json_column *c, json_converter *cv);
@@ -154,6 +158,20 @@ sp_status sp_json_filter_new(sp_arena *a, struct sp_expr *const *pushed, int cou
 void sp_json_filter_reset(json_filter *f);                                      /* a record begins */
 bool sp_json_filter_skips(json_filter *f, int column, const json_column *columns, uint32_t row);   /* column was just set */
 bool sp_json_filter_has(const json_filter *f, int column);                      /* does any predicate look at it? */
+
+/* With nothing but `column IS NOT NULL` and `column = 'text'` looking at a column, and at it alone: that text, and whether there is one. */
+bool sp_json_filter_simple(const json_filter *f, int column, bool *has_text, sp_str *text);
+
+/* ---- the learned layout ---- */
+typedef struct json_fast json_fast;
+extern int sp_json_fast_width;      /* widest registers to use, in bits; 0: no layouts. For tests */
+/* *out NULL: the options rule it out. */
+sp_status sp_json_fast_new(sp_arena *a, const json_options *o, const json_rows *x, json_fast **out, sp_error *err);
+/* Reads records from lines->p on as long as they look as the layout says, into rows; stops before the first that does not, at the end or when the
+ * batch is full. The rows that Spark would count are added to *counted. */
+sp_status sp_json_fast_run(json_fast *f, json_rows *x, json_converter *c, sp_lines *lines, int64_t *counted);
+/* A record that was not read here: perhaps the layout to look for. */
+void sp_json_fast_missed(json_fast *f, const json_rows *x, json_reader *r, sp_str record);
 
 /* ---- writing ---- */
 typedef struct json_writer {

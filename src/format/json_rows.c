@@ -34,11 +34,11 @@ sp_status sp_json_rows_init(sp_arena *a, const sp_decode_spec *spec, const json_
 sp_status sp_json_rows_begin(json_rows *x, sp_arena *batch_arena, sp_error *err)
 {
     x->row = 0;
+    x->serial++;
     x->arena = batch_arena;
     x->err = err;
     for (int i = 0; i < x->column_count; i++) {
         json_column *c = &x->columns[i];
-        c->filled = 0;
         c->vec = NULL;
         c->builder = NULL;
         if (sp_kind_is_nested(c->kind)) {
@@ -72,7 +72,7 @@ sp_status sp_json_rows_end(json_rows *x, sp_batch *out, sp_error *err)
 sp_status sp_json_column_null(json_rows *x, json_column *c)
 {
     c->is_null = true;
-    c->filled = x->row + 1;
+    c->filled = x->serial;
     if (c->builder) {
         sp_builder_truncate(c->builder, x->row);
         return sp_build_null(c->builder, x->err);
@@ -110,7 +110,7 @@ static json_result convert_nested(json_rows *x, json_column *c, json_converter *
     json_result res = sp_json_build(cv, c->node, c->builder);
     if (res != JSON_OK && res != JSON_PARTIAL)
         return res;
-    c->filled = x->row + 1;
+    c->filled = x->serial;
     c->is_null = false;
     if (sp_json_filter_has(x->filter, (int)(c - x->columns)))
         c->is_null = cv->r.token == JT_NULL;
@@ -128,7 +128,7 @@ json_result sp_json_column_convert(json_rows *x, json_column *c, json_converter 
     if (v.is_null)
         return sp_json_column_null(x, c) == SP_FAILED ? JSON_FATAL : JSON_OK;
     store(c, x->row, &v);
-    sp_json_column_good(c, x->row);
+    sp_json_column_good(x, c);
     return JSON_OK;
 }
 
@@ -167,25 +167,19 @@ json_result sp_json_rows_object(json_rows *x, json_converter *c)
     }
 }
 
-void sp_json_rows_clear(json_rows *x)
-{
-    for (int i = 0; i < x->column_count; i++)
-        x->columns[i].filled = 0;
-}
-
 sp_status sp_json_rows_finish(json_rows *x, const sp_str *corrupt_text)
 {
     if (x->corrupt >= 0) {
         json_column *c = &x->columns[x->corrupt];
         if (corrupt_text) {
             *((sp_view *)c->data + x->row) = sp_view_make(corrupt_text->p, corrupt_text->n);
-            sp_json_column_good(c, x->row);
+            sp_json_column_good(x, c);
         } else {
             SP_TRY(sp_json_column_null(x, c));
         }
     }
     for (int i = 0; i < x->column_count; i++)
-        if (x->columns[i].filled != x->row + 1)
+        if (x->columns[i].filled != x->serial)
             SP_TRY(sp_json_column_null(x, &x->columns[i]));
     return SP_OK;
 }
@@ -198,7 +192,7 @@ sp_status sp_json_rows_text(const json_rows *x, sp_buf *out)
         const json_column *c = &x->columns[i];
         if (i)
             sp_buf_putc(out, ',');
-        if (c->filled != x->row + 1 || c->is_null) {
+        if (c->filled != x->serial || c->is_null) {
             sp_buf_puts(out, "null");
             continue;
         }

@@ -582,6 +582,28 @@ json_token sp_json_next(json_reader *r)
     return JT_NAME;
 }
 
+json_token sp_json_value_at(json_reader *r, const char *p, const char *end)
+{
+    r->start = p;
+    r->p = p + 1;
+    r->end = end;
+    r->depth = 1;
+    r->kind[1] = IN_OBJECT | HAS_ENTRY;
+    r->names[1] = SP_LIT("");
+    r->token = JT_NAME;
+    r->unfinished = false;
+    return r->pending = read_value(r, at(p));
+}
+
+bool sp_json_pass_value(json_reader *r)
+{
+    if (r->pending == JT_OBJECT || r->pending == JT_ARRAY)
+        return sp_json_next(r) != JT_ERROR && sp_json_skip_children(r);
+    bool unfinished = r->unfinished;
+    r->unfinished = false;
+    return !unfinished || read_string(r, '"', false);
+}
+
 bool sp_json_skip_children(json_reader *r)
 {
     if (r->token != JT_OBJECT && r->token != JT_ARRAY)
