@@ -170,7 +170,7 @@ static void put_pair(sp_buf *out, sp_str key, sp_str value)
 
 static sp_status hdfs_put(sp_state_store *s, sp_str key, sp_str value, sp_error *err)
 {
-    put_pair(&s->delta, key, value);
+    put_pair(&s->delta, key, value.p ? value : SP_LIT(""));      /* a value without fields has no bytes */
     return s->delta.failed ? sp_error_memory(err, "a state delta") : SP_OK;
 }
 
@@ -274,7 +274,7 @@ static sp_status clean_up(sp_state_store *s, int64_t committed, sp_error *err)
 static sp_status hdfs_maintain(sp_state_store *s, int64_t committed, sp_error *err)
 {
     int64_t last = s->last_snapshot < 0 ? 0 : s->last_snapshot;
-    if (committed - last >= s->spec.min_deltas_for_snapshot)
+    if (committed - last > s->spec.min_deltas_for_snapshot)
         SP_TRY(make_snapshot(s, committed, err));
     return clean_up(s, committed, err);
 }

@@ -29,15 +29,11 @@ static void put_text(sp_buf *out, sp_str s)
     }
 }
 
-static bool get_text(sp_str *rest, sp_buf *out)
+/* writeUTF texts, one behind the other. */
+static bool get_chunks(sp_str *rest, size_t count, sp_buf *out)
 {
-    if (rest->n < 4)
-        return false;
-    const unsigned char *p = (const unsigned char *)rest->p;
-    size_t chunks = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
-    *rest = (sp_str){ rest->p + 4, rest->n - 4 };
-    for (size_t i = 0; i < chunks; i++) {
-        p = (const unsigned char *)rest->p;
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *p = (const unsigned char *)rest->p;
         size_t n = rest->n >= 2 ? (size_t)p[0] << 8 | p[1] : SIZE_MAX;
         if (rest->n < 2 || n > rest->n - 2)
             return false;
@@ -45,6 +41,16 @@ static bool get_text(sp_str *rest, sp_buf *out)
         *rest = (sp_str){ rest->p + 2 + n, rest->n - 2 - n };
     }
     return !out->failed;
+}
+
+static bool get_text(sp_str *rest, sp_buf *out)
+{
+    if (rest->n < 4)
+        return false;
+    const unsigned char *p = (const unsigned char *)rest->p;
+    size_t chunks = (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 | p[3];
+    *rest = (sp_str){ rest->p + 4, rest->n - 4 };
+    return get_chunks(rest, chunks, out);
 }
 
 static sp_status write_schema(const sp_state_spec *spec, const char *dir, const char *path, sp_error *err)
@@ -80,13 +86,61 @@ static bool compatible(const sp_type *stored, const sp_type *now)
     return true;
 }
 
-static const char *tree(sp_arena *a, const sp_type *t)
+/* DataType.toString, as Spark's message shows a schema: StructType(StructField(k,StringType,true)). */
+static void type_name(sp_buf *out, const sp_type *t)
+{
+    static const char *const names[SP_KIND_COUNT] = {
+        [SP_VOID] = "NullType", [SP_BOOLEAN] = "BooleanType", [SP_BYTE] = "ByteType", [SP_SHORT] = "ShortType", [SP_INT] = "IntegerType",
+        [SP_LONG] = "LongType", [SP_FLOAT] = "FloatType", [SP_DOUBLE] = "DoubleType", [SP_DECIMAL] = "DecimalType",
+        [SP_STRING] = "StringType", [SP_BINARY] = "BinaryType", [SP_DATE] = "DateType", [SP_TIMESTAMP] = "TimestampType",
+        [SP_TIMESTAMP_NTZ] = "TimestampNTZType", [SP_TIME] = "TimeType", [SP_YEAR_MONTH] = "YearMonthIntervalType",
+        [SP_DAY_TIME] = "DayTimeIntervalType", [SP_CALENDAR] = "CalendarIntervalType", [SP_ARRAY] = "ArrayType", [SP_MAP] = "MapType",
+        [SP_STRUCT] = "StructType", [SP_VARIANT] = "VariantType",
+    };
+    sp_buf_puts(out, names[t->kind]);
+    if (t->kind == SP_DECIMAL)
+        sp_buf_printf(out, "(%d,%d)", t->precision, t->scale);
+    else if (t->kind == SP_TIME)
+        sp_buf_printf(out, "(%d)", t->precision);
+    else if (t->kind == SP_YEAR_MONTH || t->kind == SP_DAY_TIME)
+        sp_buf_printf(out, "(%d,%d)", t->start_field, t->end_field);
+    if (!sp_kind_is_nested(t->kind))
+        return;
+    sp_buf_putc(out, '(');
+    for (int i = 0; i < t->field_count; i++) {
+        const sp_field *f = &t->fields[i];
+        if (i)
+            sp_buf_putc(out, ',');
+        if (t->kind == SP_STRUCT)
+            sp_buf_printf(out, "StructField(%.*s,", (int)f->name.n, f->name.p);
+        type_name(out, f->type);
+        if (t->kind == SP_STRUCT)
+            sp_buf_printf(out, ",%s)", f->nullable ? "true" : "false");
+    }
+    if (t->kind != SP_STRUCT)
+        sp_buf_printf(out, ",%s", t->fields[t->field_count - 1].nullable ? "true" : "false");
+    sp_buf_putc(out, ')');
+}
+
+static const char *schema_name(sp_arena *a, const sp_type *t)
 {
     sp_buf text = { 0 };
-    sp_type_simple(&text, t);
+    type_name(&text, t);
     char *copy = sp_arena_strndup(a, sp_buf_cstr(&text), text.len, NULL);
     sp_buf_done(&text);
     return copy ? copy : "";
+}
+
+/* Key and value JSON of a schema file: "v1" has one chunk each, "v2" any number. */
+static bool get_schemas(sp_str file, sp_buf *key, sp_buf *value)
+{
+    sp_buf version = { 0 };
+    bool good = get_chunks(&file, 1, &version);
+    int v = !good ? 0 : sp_str_is((sp_str){ version.data, version.len }, "v1") ? 1 : sp_str_is((sp_str){ version.data, version.len }, "v2") ? 2 : 0;
+    sp_buf_done(&version);
+    if (v == 1)
+        return get_chunks(&file, 1, key) && get_chunks(&file, 1, value);
+    return v == 2 && get_text(&file, key) && get_text(&file, value);
 }
 
 static sp_status compare(const sp_state_spec *spec, sp_arena *a, const char *path, sp_str stored, sp_error *err)
@@ -94,8 +148,7 @@ static sp_status compare(const sp_state_spec *spec, sp_arena *a, const char *pat
     sp_buf key = { 0 }, value = { 0 };
     const sp_type *key_type, *value_type;
     sp_error inner = { 0 };
-    sp_str rest = { stored.p + 4, stored.n > 4 ? stored.n - 4 : 0 };
-    bool good = stored.n > 4 && stored.p[2] == 'v' && get_text(&rest, &key) && get_text(&rest, &value)
+    bool good = get_schemas(stored, &key, &value)
                 && sp_type_from_json(a, (sp_str){ key.data, key.len }, &key_type, &inner) == SP_OK
                 && sp_type_from_json(a, (sp_str){ value.data, value.len }, &value_type, &inner) == SP_OK;
     sp_status status = SP_OK;
@@ -103,10 +156,10 @@ static sp_status compare(const sp_state_spec *spec, sp_arena *a, const char *pat
         status = sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "The state schema file %s cannot be read. Restore it from a copy of the checkpoint, or "
                                 "delete it to have it written again from the running query.", path);
     else if (!compatible(key_type, spec->key_schema))
-        status = SP_FAIL(err, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE, "storedKeySchema", tree(a, key_type), "newKeySchema", tree(a, spec->key_schema));
+        status = SP_FAIL(err, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE, "storedKeySchema", schema_name(a, key_type), "newKeySchema", schema_name(a, spec->key_schema));
     else if (!compatible(value_type, spec->value_schema))
-        status = SP_FAIL(err, STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE, "storedValueSchema", tree(a, value_type), "newValueSchema",
-                         tree(a, spec->value_schema));
+        status = SP_FAIL(err, STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE, "storedValueSchema", schema_name(a, value_type), "newValueSchema",
+                         schema_name(a, spec->value_schema));
     sp_buf_done(&key);
     sp_buf_done(&value);
     return status;

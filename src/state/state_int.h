@@ -5,6 +5,7 @@
 #include "state/state.h"
 
 size_t sp_unsafe_element_size(const sp_type *t);
+bool sp_unsafe_is_variable(const sp_type *t);       /* its word is offset << 32 | size */
 
 /* ---- block.c: the compressed stream around a state file ---- */
 /* Appends `plain` as one whole stream of the codec: "lz4" (lz4-java blocks of 32 KB) or "zstd". */

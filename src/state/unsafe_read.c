@@ -15,7 +15,7 @@ static uint64_t get64(const char *p)
 
 static bool bit(const char *p, uint32_t i) { return (p[i / 8] >> (i % 8)) & 1; }
 
-static sp_status read_row(sp_str row, const sp_type *t, sp_builder *const *fields, sp_error *err);
+static sp_status read_row(sp_str row, const sp_type *t, sp_builder *const *fields, sp_builder *parent, sp_error *err);
 static sp_status read_array(sp_str bytes, const sp_type *element, sp_builder *to, sp_error *err);
 
 /* The bytes that a word offset << 32 | size names inside `whole`. */
@@ -33,6 +33,8 @@ static sp_status read_map(sp_str bytes, const sp_type *t, sp_builder *to, sp_err
     if (bytes.n < 8 || get64(bytes.p) > bytes.n - 8)
         return bad(err, "a map is cut short");
     size_t keys = get64(bytes.p);
+    if (keys < 8 || bytes.n - 8 - keys < 8 || get64(bytes.p + 8) != get64(bytes.p + 8 + keys))
+        return bad(err, "a map has not as many values as keys");
     SP_TRY(sp_build_open(to, err));
     SP_TRY(read_array((sp_str){ bytes.p + 8, keys }, t->fields[0].type, sp_builder_child(to, 0), err));
     SP_TRY(read_array((sp_str){ bytes.p + 8 + keys, bytes.n - 8 - keys }, t->fields[1].type, sp_builder_child(to, 1), err));
@@ -41,13 +43,19 @@ static sp_status read_map(sp_str bytes, const sp_type *t, sp_builder *to, sp_err
 
 static sp_status read_struct(sp_str bytes, const sp_type *t, sp_builder *to, sp_error *err)
 {
-    sp_builder *fields[64];
-    if (t->field_count > 64)
-        return bad(err, "a struct has more than 64 fields");
     SP_TRY(sp_build_open(to, err));
-    for (int i = 0; i < t->field_count; i++)
-        fields[i] = sp_builder_child(to, i);
-    SP_TRY(read_row(bytes, t, fields, err));
+    SP_TRY(read_row(bytes, t, NULL, to, err));
+    return sp_build_close(to, err);
+}
+
+static sp_status read_variant(sp_str bytes, sp_builder *to, sp_error *err)
+{
+    uint32_t value;
+    if (bytes.n < 4 || (memcpy(&value, bytes.p, 4), value) > bytes.n - 4)
+        return bad(err, "a variant is cut short");
+    SP_TRY(sp_build_open(to, err));
+    SP_TRY(sp_build_str(sp_builder_child(to, 0), (sp_str){ bytes.p + 4, value }, err));
+    SP_TRY(sp_build_str(sp_builder_child(to, 1), (sp_str){ bytes.p + 4 + value, bytes.n - 4 - value }, err));
     return sp_build_close(to, err);
 }
 
@@ -62,6 +70,8 @@ static sp_status read_variable(sp_str bytes, const sp_type *t, sp_builder *to, s
         __int128 v = bytes.p[0] < 0 ? -1 : 0;
         for (size_t i = 0; i < bytes.n; i++)
             v = (__int128)((unsigned __int128)v << 8 | (unsigned char)bytes.p[i]);
+        if (sp_dec_digits(v) > t->precision)
+            return bad(err, "a decimal has more digits than its type");
         return sp_build_decimal(to, v, err);
     }
     case SP_CALENDAR: {
@@ -77,6 +87,8 @@ static sp_status read_variable(sp_str bytes, const sp_type *t, sp_builder *to, s
         return sp_build_close(to, err);
     case SP_MAP:
         return read_map(bytes, t, to, err);
+    case SP_VARIANT:
+        return read_variant(bytes, to, err);
     default:
         return read_struct(bytes, t, to, err);
     }
@@ -96,15 +108,11 @@ static sp_status read_fixed(const char *p, const sp_type *t, sp_builder *to, sp_
     case SP_INT: case SP_DATE: case SP_YEAR_MONTH: memcpy(&i, p, 4); return sp_build_i64(to, i, err);
     case SP_FLOAT: memcpy(&f, p, 4); return sp_build_f64(to, f, err);
     case SP_DOUBLE: memcpy(&d, p, 8); return sp_build_f64(to, d, err);
-    case SP_DECIMAL: memcpy(&l, p, 8); return sp_build_decimal(to, l, err);
+    case SP_DECIMAL:
+        memcpy(&l, p, 8);
+        return sp_dec_digits(l) > t->precision ? bad(err, "a decimal has more digits than its type") : sp_build_decimal(to, l, err);
     default: memcpy(&l, p, 8); return sp_build_i64(to, l, err);
     }
-}
-
-static bool is_variable(const sp_type *t)
-{
-    return t->kind == SP_STRING || t->kind == SP_BINARY || sp_kind_is_nested(t->kind) || t->kind == SP_VARIANT || t->kind == SP_CALENDAR
-           || (t->kind == SP_DECIMAL && t->precision > 18);
 }
 
 static sp_status read_array(sp_str bytes, const sp_type *element, sp_builder *to, sp_error *err)
@@ -123,7 +131,7 @@ static sp_status read_array(sp_str bytes, const sp_type *element, sp_builder *to
         sp_str value;
         if (element->kind == SP_VOID || bit(bytes.p + 8, (uint32_t)i)) {
             SP_TRY(sp_build_null(to, err));
-        } else if (is_variable(element)) {
+        } else if (sp_unsafe_is_variable(element)) {
             SP_TRY(slice(bytes, get64(p), &value, err));
             SP_TRY(read_variable(value, element, to, err));
         } else {
@@ -133,7 +141,8 @@ static sp_status read_array(sp_str bytes, const sp_type *element, sp_builder *to
     return SP_OK;
 }
 
-static sp_status read_row(sp_str row, const sp_type *t, sp_builder *const *fields, sp_error *err)
+/* The fields' builders are given, or are the children of parent. */
+static sp_status read_row(sp_str row, const sp_type *t, sp_builder *const *fields, sp_builder *parent, sp_error *err)
 {
     size_t bits = sp_bit_words((uint32_t)t->field_count) * 8;
     if (row.n < bits + 8 * (size_t)t->field_count)
@@ -141,14 +150,15 @@ static sp_status read_row(sp_str row, const sp_type *t, sp_builder *const *field
     for (int i = 0; i < t->field_count; i++) {
         const sp_type *type = t->fields[i].type;
         const char *p = row.p + bits + 8 * (size_t)i;
+        sp_builder *to = fields ? fields[i] : sp_builder_child(parent, i);
         sp_str value;
         if (type->kind == SP_VOID || bit(row.p, (uint32_t)i)) {
-            SP_TRY(sp_build_null(fields[i], err));
-        } else if (is_variable(type)) {
+            SP_TRY(sp_build_null(to, err));
+        } else if (sp_unsafe_is_variable(type)) {
             SP_TRY(slice(row, get64(p), &value, err));
-            SP_TRY(read_variable(value, type, fields[i], err));
+            SP_TRY(read_variable(value, type, to, err));
         } else {
-            SP_TRY(read_fixed(p, type, fields[i], err));
+            SP_TRY(read_fixed(p, type, to, err));
         }
     }
     return SP_OK;
@@ -156,5 +166,5 @@ static sp_status read_row(sp_str row, const sp_type *t, sp_builder *const *field
 
 sp_status sp_unsafe_decode(sp_str row, const sp_type *struct_type, sp_builder *const *fields, sp_error *err)
 {
-    return read_row(row, struct_type, fields, err);
+    return read_row(row, struct_type, fields, NULL, err);
 }

@@ -7,6 +7,8 @@
 
 static bool zeros(sp_buf *out, size_t n)
 {
+    if (n == 0)
+        return !out->failed;
     if (!sp_buf_reserve(out, n))
         return false;
     memset(out->data + out->len, 0, n);
@@ -28,7 +30,7 @@ static const sp_vec *resolve(const sp_vec *v, uint32_t *row)
     return v;
 }
 
-static bool variable_in_array(const sp_type *t)
+bool sp_unsafe_is_variable(const sp_type *t)
 {
     return t->kind == SP_STRING || t->kind == SP_BINARY || sp_kind_is_nested(t->kind) || t->kind == SP_VARIANT || t->kind == SP_CALENDAR
            || (t->kind == SP_DECIMAL && t->precision > 18);
@@ -87,6 +89,20 @@ static void put_fixed(char *to, const sp_vec *v, uint32_t row)
 static bool put_row(sp_buf *out, const sp_vec *const *columns, int count, uint32_t row);
 static bool put_array(sp_buf *out, const sp_vec *elements, sp_list list);
 
+/* Length of the value, value, metadata (VariantVal). */
+static void put_variant(sp_buf *out, const sp_vec *v, uint32_t row)
+{
+    for (int i = 0; i < 2; i++) {
+        uint32_t r = row;
+        const sp_vec *part = resolve(v->child[i], &r);
+        sp_str s = sp_view_str((const sp_view *)part->data + r);
+        uint32_t size = (uint32_t)s.n;
+        if (i == 0)
+            sp_buf_add(out, &size, 4);
+        sp_buf_add(out, s.p, s.n);
+    }
+}
+
 /* Appends the variable part of a value; *size is its unpadded length. */
 static bool put_variable(sp_buf *out, const sp_vec *v, uint32_t row, size_t *size)
 {
@@ -98,13 +114,15 @@ static bool put_variable(sp_buf *out, const sp_vec *v, uint32_t row, size_t *siz
         break;
     }
     case SP_DECIMAL: {
-        unsigned char bytes[16] = { 0 };
-        *size = big_integer(((const __int128 *)v->data)[row], bytes);
-        sp_buf_add(out, bytes, 16);
-        return !out->failed;
+        unsigned char bytes[16];
+        sp_buf_add(out, bytes, big_integer(((const __int128 *)v->data)[row], bytes));
+        break;
     }
     case SP_CALENDAR:
         sp_buf_add(out, &((const sp_calendar *)v->data)[row], 16);
+        break;
+    case SP_VARIANT:
+        put_variant(out, v, row);
         break;
     case SP_ARRAY:
         if (!put_array(out, v->child[0], ((const sp_list *)v->data)[row]))
@@ -141,7 +159,7 @@ static bool put_array(sp_buf *out, const sp_vec *elements, sp_list list)
         size_t at = start + 8 + bits + width * i;
         if (v->type->kind == SP_VOID || (v->valid && !sp_bit_get(v->valid, row))) {
             set_bit(out, start + 8, i);
-        } else if (variable_in_array(v->type)) {
+        } else if (sp_unsafe_is_variable(v->type)) {
             size_t offset = out->len - start, size;
             if (!put_variable(out, v, row, &size))
                 return false;
@@ -172,11 +190,14 @@ static bool put_row(sp_buf *out, const sp_vec *const *columns, int count, uint32
                 if (!zeros(out, 16))
                     return false;
             }
-        } else if (variable_in_array(v->type)) {
+        } else if (sp_unsafe_is_variable(v->type)) {
             size_t offset = out->len - start, size;
             if (!put_variable(out, v, r, &size))
                 return false;
             put64(out, at, (uint64_t)offset << 32 | size);
+            /* ... and so has any other value of a wide decimal in a row (not in an array) 16. */
+            if (wide && !zeros(out, offset + 16 - (out->len - start)))
+                return false;
         } else {
             put_fixed(out->data + at, v, r);
         }
