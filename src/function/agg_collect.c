@@ -1,0 +1,2 @@
+/* agg_collect.c -- aggregates that gather values.
+ * (taken; being written) */

@@ -1,0 +1,2 @@
+/* agg_hll.c -- approx_count_distinct by HyperLogLog++.
+ * (taken; being written) */

@@ -1,0 +1,2 @@
+/* agg_percentile.c -- percentile, median, mode, percentile_approx, histogram_numeric.
+ * (taken; being written) */

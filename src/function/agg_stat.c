@@ -1,0 +1,2 @@
+/* agg_stat.c -- moments: stddev, variance, skewness, kurtosis, corr, covar, regr.
+ * (taken; being written) */

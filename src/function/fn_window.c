@@ -1,0 +1,2 @@
+/* fn_window.c -- window-only functions.
+ * (taken; being written) */
