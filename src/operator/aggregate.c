@@ -36,7 +36,7 @@ sp_status sp_node_aggregate(sp_exec *x, const sp_plan *p, sp_node **out, sp_erro
     if (!s->streaming)
         return SP_OK;
     SP_NEW(n->stats, x->arena, sizeof *n->stats, err);
-    n->stats->name = "stateStoreSave";
+    n->stats->name = s->operator_name = "stateStoreSave";
     n->stats->partitions = x->spec.shuffle_partitions;
     SP_NEW_ARRAY(n->stats->per_partition, x->arena, x->spec.shuffle_partitions, err);
     atomic_store(&s->version, x->spec.state ? x->spec.state->version : 0);

@@ -53,7 +53,7 @@ typedef struct sp_agg_part {            /* one partition */
     /* streaming */
     sp_state_store *store;
     sp_arena *store_arena;
-    bool loaded;
+    bool loaded, time_state;
     uint32_t *epochs; uint32_t epoch_cap;
     uint32_t *touched; uint32_t touched_count, touched_cap;
     uint32_t *evicted; uint32_t evicted_count, evicted_cap;
@@ -72,6 +72,8 @@ typedef struct sp_aggregate_node {
     sp_arena **scratch;                 /* by worker */
     sp_agg_table *only;                 /* batch: the one partial table that has everything; nothing was exchanged */
     bool streaming;
+    const char *operator_name;          /* as in metadata and progress */
+    bool time_state;                    /* evicted by the time in the first function's state instead of a key's */
     uint32_t epoch;
     _Atomic int64_t version;            /* committed */
     _Atomic bool stores_ready;
@@ -92,12 +94,16 @@ sp_status sp_agg_table_sole(sp_agg_table *t, sp_error *err);         /* without 
 sp_status sp_agg_table_merge(sp_agg_table *to, const sp_agg_table *from, const uint32_t *ids, uint32_t count, uint32_t *kept, sp_arena *scratch,
                              sp_error *err);
 sp_status sp_agg_table_sets(sp_agg_table *t, sp_arena *scratch, sp_error *err);   /* DISTINCT functions: update from the sets */
-/* Output rows of the groups. */
+/* Output rows of the groups, in eval's arena; the same pushed into a chain (ids NULL: the first count groups). */
+sp_status sp_agg_table_rows(sp_agg_table *t, sp_eval_context *eval, const uint32_t *ids, uint32_t count, sp_batch *out, sp_error *err);
 sp_status sp_agg_table_emit(sp_agg_table *t, sp_chain *c, const uint32_t *ids, uint32_t count, sp_error *err);
 /* aggregate_state.c */
 sp_status sp_agg_state_begin(sp_node *n, sp_error *err);
 sp_status sp_agg_state_merge(sp_node *n, int part, sp_arena *scratch, sp_error *err);
 void sp_agg_state_count(sp_node *n);
+sp_status sp_agg_state_touch(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_error *err);   /* they go to the store */
+sp_status sp_agg_state_index(sp_agg_part *p, uint32_t first, sp_error *err);      /* times of groups made since there were `first` */
+sp_status sp_agg_state_evict(sp_node *n, sp_agg_part *p, sp_error *err);
 sp_status sp_agg_state_commit(sp_node *n, int64_t batch_id, sp_error *err);
 void sp_agg_state_abort(sp_node *n);
 sp_status sp_agg_state_maintain(sp_node *n, sp_error *err);

@@ -13,7 +13,11 @@
 
 enum { FREED = 0xffffffffu, EVICTED = 0xfffffffeu, LOAD_ROWS = 2048 };
 
-static const sp_state_provider *provider_of(const sp_node *n) { return n->x->spec.state ? n->x->spec.state->provider : NULL; }
+static const sp_state_provider *provider_of(const sp_node *n)
+{
+    const sp_aggregate_node *s = n->shared;
+    return s->streaming && n->x->spec.state ? n->x->spec.state->provider : NULL;
+}
 
 static sp_status list_add(sp_exec *x, uint32_t **list, uint32_t *count, uint32_t *cap, uint32_t id, sp_error *err)
 {
@@ -43,6 +47,16 @@ static int time_leaf(const sp_agg_part *p)
     return l->time_key < 0 ? -1 : sp_groups_time_leaf(&p->table.groups, l->time_key, l->time_field);
 }
 
+/* When the group goes; false: never. */
+static bool time_of(const sp_agg_part *p, int leaf, uint32_t id, int64_t *time)
+{
+    if (p->time_state) {
+        *time = ((const int64_t *)p->table.states[0])[id];
+        return true;
+    }
+    return leaf >= 0 && sp_leaf_i64(&p->table.groups, leaf, id, time);
+}
+
 /* ---- the store's place ---- */
 
 static sp_status store_spec(sp_node *n, int part, sp_arena *a, sp_state_spec *out, sp_error *err)
@@ -59,6 +73,7 @@ static sp_status store_spec(sp_node *n, int part, sp_arena *a, sp_state_spec *ou
 
 static sp_status write_metadata(sp_node *n, sp_error *err)
 {
+    const sp_aggregate_node *s = n->shared;
     const sp_state_host *h = n->x->spec.state;
     sp_state_spec spec;
     sp_state_store_info info = { "default", 0, n->x->spec.shuffle_partitions };
@@ -67,7 +82,7 @@ static sp_status write_metadata(sp_node *n, sp_error *err)
         return SP_FAILED;
     SP_TRY(store_spec(n, 0, n->x->arena, &spec, err));
     SP_TRY(sp_state_schema_guard(&spec, err));
-    return sp_state_operator_metadata_write(n->x->spec.world, dir, n->operator_id, "stateStoreSave", &info, 1, h->durability, err);
+    return sp_state_operator_metadata_write(n->x->spec.world, dir, n->operator_id, s->operator_name, &info, 1, h->durability, err);
 }
 
 static sp_status open_stores(sp_node *n, sp_error *err)
@@ -203,8 +218,8 @@ static sp_status index_times(sp_agg_part *p, sp_error *err)
         p->epochs[g->free_ids[i]] = FREED;
     sp_times_clear(&p->times);
     int64_t time;
-    for (uint32_t id = 0; leaf >= 0 && id < g->count; id++)
-        if (p->epochs[id] != FREED && sp_leaf_i64(g, leaf, id, &time))
+    for (uint32_t id = 0; (leaf >= 0 || p->time_state) && id < g->count; id++)
+        if (p->epochs[id] != FREED && time_of(p, leaf, id, &time))
             SP_TRY(sp_times_add(&p->times, p->table.x, time, id, err));
     return SP_OK;
 }
@@ -217,6 +232,7 @@ static sp_status load_part(void *context, int task, int worker, sp_error *err)
     int64_t version = atomic_load(&s->version);
     if (p->loaded)
         return SP_OK;
+    p->time_state = s->time_state;
     if (!p->table.ready)
         SP_TRY(sp_agg_table_open(&p->table, n->x, &s->layout, err));
     else
@@ -247,7 +263,9 @@ sp_status sp_agg_state_begin(sp_node *n, sp_error *err)
     s->epoch = s->epoch >= EVICTED - 1 ? 1 : s->epoch + 1;
     s->late_us = r->late_watermark_us;
     s->evict_us = r->watermark_us;
-    s->drops_late = s->evicts = n->x->spec.mode != SP_COMPLETE && s->layout.time_key >= 0;
+    bool aggregates = n->cls == &sp_op_aggregate;
+    s->evicts = s->streaming && (s->layout.time_key >= 0 || s->time_state) && !(aggregates && n->x->spec.mode == SP_COMPLETE);
+    s->drops_late = s->evicts && aggregates;
     for (int i = 0; i < s->part_count; i++) {
         sp_agg_part *p = &s->parts[i];
         p->touched_count = p->evicted_count = p->all_count = 0;
@@ -301,7 +319,7 @@ static void end_late(sp_agg_part *p)
     p->late_ready = false;
 }
 
-static sp_status touch(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_error *err)
+sp_status sp_agg_state_touch(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_error *err)
 {
     sp_aggregate_node *s = n->shared;
     SP_TRY(room_for_epochs(p, err));
@@ -314,16 +332,17 @@ static sp_status touch(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t
     return SP_OK;
 }
 
-static sp_status index_new(sp_agg_part *p, uint32_t first, sp_error *err)
+sp_status sp_agg_state_index(sp_agg_part *p, uint32_t first, sp_error *err)
 {
     sp_groups *g = &p->table.groups;
     int leaf = time_leaf(p);
+    bool timed = leaf >= 0 || p->time_state;
     int64_t time;
-    for (uint32_t id = first; leaf >= 0 && id < g->count; id++)
-        if (sp_leaf_i64(g, leaf, id, &time))
+    for (uint32_t id = first; timed && id < g->count; id++)
+        if (time_of(p, leaf, id, &time))
             SP_TRY(sp_times_add(&p->times, p->table.x, time, id, err));
-    for (uint32_t i = 0; leaf >= 0 && i < g->reused_count; i++)
-        if (sp_leaf_i64(g, leaf, g->reused[i], &time))
+    for (uint32_t i = 0; timed && i < g->reused_count; i++)
+        if (time_of(p, leaf, g->reused[i], &time))
             SP_TRY(sp_times_add(&p->times, p->table.x, time, g->reused[i], err));
     g->reused_count = 0;
     return SP_OK;
@@ -347,8 +366,8 @@ static sp_status merge_worker(sp_node *n, int part, int w, sp_arena *scratch, sp
     }
     uint32_t before = p->table.groups.count;
     SP_TRY(sp_agg_table_merge(&p->table, &s->partials[w], ids, count, kept, scratch, err));
-    SP_TRY(touch(n, p, kept, count, err));
-    return index_new(p, before, err);
+    SP_TRY(sp_agg_state_touch(n, p, kept, count, err));
+    return sp_agg_state_index(p, before, err);
 }
 
 typedef struct evicting { sp_node *n; sp_agg_part *p; } evicting;
@@ -358,6 +377,12 @@ static sp_status take_evicted(void *context, uint32_t id, sp_error *err)
     evicting *e = context;
     e->p->epochs[id] = EVICTED;
     return list_add(e->n->x, &e->p->evicted, &e->p->evicted_count, &e->p->evicted_cap, id, err);
+}
+
+sp_status sp_agg_state_evict(sp_node *n, sp_agg_part *p, sp_error *err)
+{
+    const sp_aggregate_node *s = n->shared;
+    return s->evicts ? sp_times_pop(&p->times, s->evict_us, take_evicted, &(evicting){ n, p }, err) : SP_OK;
 }
 
 static sp_status list_all(sp_node *n, sp_agg_part *p, sp_arena *scratch, sp_error *err)
@@ -384,12 +409,11 @@ sp_status sp_agg_state_merge(sp_node *n, int part, sp_arena *scratch, sp_error *
     if (s->layout.key_count == 0) {     /* the one group is written in every batch, with or without input */
         uint32_t sole = 0;
         SP_TRY(sp_agg_table_sole(&p->table, err));
-        SP_TRY(touch(n, p, &sole, 1, err));
+        SP_TRY(sp_agg_state_touch(n, p, &sole, 1, err));
     }
     end_late(p);
     int64_t merged = sp_mono_ns(n->x->spec.world);
-    if (s->evicts)
-        SP_TRY(sp_times_pop(&p->times, s->evict_us, take_evicted, &(evicting){ n, p }, err));
+    SP_TRY(sp_agg_state_evict(n, p, err));
     if (n->x->spec.mode == SP_COMPLETE && p->table.groups.free_count)
         SP_TRY(list_all(n, p, scratch, err));
     p->update_ns = merged - start;

@@ -136,28 +136,36 @@ sp_status sp_agg_table_sets(sp_agg_table *t, sp_arena *scratch, sp_error *err)
 
 /* ---- results ---- */
 
-static sp_status emit_some(sp_agg_table *t, sp_chain *c, const uint32_t *ids, uint32_t n, sp_error *err)
+sp_status sp_agg_table_rows(sp_agg_table *t, sp_eval_context *eval, const uint32_t *ids, uint32_t n, sp_batch *out, sp_error *err)
 {
     const sp_agg_layout *l = t->layout;
-    sp_batch b, out;
-    sp_chain_fresh(c);
-    SP_TRY(sp_batch_columns(&b, l->key_count + l->fn_count, n, c->batch_arena, err));
-    SP_TRY(sp_groups_columns(&t->groups, ids, 0, n, c->batch_arena, b.columns, err));
+    sp_arena *a = eval->arena;
+    sp_batch b;
+    SP_TRY(sp_batch_columns(&b, l->key_count + l->fn_count, n, a, err));
+    SP_TRY(sp_groups_columns(&t->groups, ids, 0, n, a, b.columns, err));
     for (int i = 0; i < l->fn_count; i++) {
         const sp_agg_fn *f = &l->fns[i];
-        sp_vec *v = b.columns[l->key_count + i] = sp_vec_new(c->batch_arena, f->call->type, n, err);
+        sp_vec *v = b.columns[l->key_count + i] = sp_vec_new(a, f->call->type, n, err);
         if (!v)
             return SP_FAILED;
-        sp_agg_call call = call_of(t, f, c->batch_arena);
+        sp_agg_call call = call_of(t, f, a);
         SP_TRY(f->kernel->finish(&call, t->states[i], f->stride, ids, n, v, err));
     }
-    SP_TRY(sp_batch_columns(&out, l->out_count, n, c->batch_arena, err));
+    SP_TRY(sp_batch_columns(out, l->out_count, n, a, err));
     for (int i = 0; i < l->out_count; i++) {
         if (l->out[i]->kind == SP_E_COLUMN)
-            out.columns[i] = b.columns[l->out[i]->ordinal];
+            out->columns[i] = b.columns[l->out[i]->ordinal];
         else
-            SP_TRY(sp_eval(&c->eval, l->out[i], &b, &out.columns[i], err));
+            SP_TRY(sp_eval(eval, l->out[i], &b, &out->columns[i], err));
     }
+    return SP_OK;
+}
+
+static sp_status emit_some(sp_agg_table *t, sp_chain *c, const uint32_t *ids, uint32_t n, sp_error *err)
+{
+    sp_batch out;
+    sp_chain_fresh(c);
+    SP_TRY(sp_agg_table_rows(t, &c->eval, ids, n, &out, err));
     return sp_chain_push(c, &out, err);
 }
 

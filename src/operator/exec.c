@@ -228,6 +228,8 @@ sp_status sp_exec_run(sp_exec *x, sp_run *run, sp_error *err)
     sp_bind_set_run(x, run->timestamp_us);
     x->dirty = x->state_op_count > 0;
     sp_status status = run_steps(x, err);
+    for (int i = 0; i < x->metrics_count && status != SP_FAILED; i++)
+        status = sp_metrics_finish(x->metrics[i], &x->observed[i], err);
     if (status != SP_FAILED && !sp_exec_stopped(x))
         x->once_done = true;
     run->result_task_count = x->result_tasks;

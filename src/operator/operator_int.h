@@ -66,7 +66,7 @@ struct sp_node {
     int operator_id;                    /* of a stateful operator, else -1 */
     sp_state_op_stats *stats;           /* stateful operators */
     void *shared;                       /* the class's own */
-    int explain_id;
+    int index;                          /* scans, watermarks, observers: its place in the query's list */
 };
 
 /* One place in a chain: nodes may stand in several pipes (above a union), and a join's node has two faces. */
@@ -114,6 +114,7 @@ struct sp_exec {
     sp_node **state_nodes;              /* by operator id */
     int state_cap;
     sp_run_constant *constants;
+    const sp_plan *top_sort; int64_t top_rows;      /* planner: the sort that a limit above wants so many rows of */
     sp_run *run;                        /* the run under way */
     int result_tasks;
     bool once_done, dirty;              /* dirty: state tables hold an uncommitted batch */
@@ -167,7 +168,7 @@ sp_status sp_batch_columns(sp_batch *b, int column_count, uint32_t rows, sp_aren
 typedef struct sp_kept { sp_batch *batches; int count, cap; int64_t rows; sp_arena *arena; } sp_kept;
 sp_status sp_keep(sp_kept *k, const sp_batch *b, sp_error *err);
 /* Rows of a gathering node, by pipe and task of the pipes into it; each task writes its own entry. */
-typedef struct sp_gather_part { sp_kept kept; int pipe, task; } sp_gather_part;
+typedef struct sp_gather_part { sp_kept kept; int pipe, task; int64_t finished_rows; } sp_gather_part;
 typedef struct sp_gather {
     sp_exec *x;
     sp_mutex lock;
@@ -190,7 +191,7 @@ sp_status sp_push_pieces(sp_chain *c, const sp_batch *b, const uint32_t *index, 
 extern const sp_operator_class sp_op_scan, sp_op_local, sp_op_range, sp_op_one_row;
 extern const sp_operator_class sp_op_project, sp_op_filter, sp_op_generate, sp_op_expand, sp_op_watermark, sp_op_sample, sp_op_metrics;
 extern const sp_operator_class sp_op_aggregate, sp_op_sort, sp_op_task_sort, sp_op_limit, sp_op_tail, sp_op_repartition;
-extern const sp_operator_class sp_op_join, sp_op_join_build, sp_op_window, sp_op_set, sp_op_dedup, sp_op_state_limit;
+extern const sp_operator_class sp_op_join, sp_op_join_build, sp_op_window, sp_op_set, sp_op_set_right, sp_op_dedup, sp_op_state_limit;
 sp_status sp_node_scan(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
 sp_status sp_node_local(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
 sp_status sp_node_range(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
@@ -198,6 +199,21 @@ sp_status sp_node_one_row(sp_exec *x, const sp_plan *p, sp_node **out, sp_error 
 sp_status sp_node_project(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
 sp_status sp_node_filter(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
 sp_status sp_node_generate(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_limit(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);      /* LIMIT, OFFSET */
+sp_status sp_node_tail(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_repartition(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_expand(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_watermark(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_sample(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_join(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+int sp_join_build_side(const sp_exec *x, const sp_plan *p);       /* which child is hashed */
+bool sp_join_has_rest_pipe(const sp_node *n);                     /* unmatched build rows come out */
+sp_status sp_node_dedup(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_state_limit(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_set(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_window(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_node_metrics(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
+sp_status sp_metrics_finish(sp_node *n, sp_observed *out, sp_error *err);        /* after a run */
 sp_status sp_node_aggregate(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
 
 #endif

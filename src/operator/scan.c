@@ -6,7 +6,6 @@
 #include "operator/operator_int.h"
 
 typedef struct scan {
-    int index;                 /* among the query's scans */
     sp_decode_spec spec;
     sp_reader **readers;       /* by worker */
     sp_arena **arenas;         /* by worker: what a reader needs in this run */
@@ -21,7 +20,6 @@ sp_status sp_node_scan(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *er
         return SP_FAILED;
     scan *s = n->shared;
     const sp_scan *from = p->scan;
-    s->index = x->scan_count;
     s->spec.schema = from->schema;
     s->spec.columns = from->columns;
     s->spec.column_count = from->columns ? from->column_count : from->schema->field_count;
@@ -39,7 +37,7 @@ sp_status sp_node_scan(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *er
 static int scan_tasks(sp_node *n)
 {
     scan *s = n->shared;
-    s->input = n->x->run->inputs ? n->x->run->inputs[s->index] : NULL;
+    s->input = n->x->run->inputs ? n->x->run->inputs[n->index] : NULL;
     atomic_store(&s->rows, 0);
     return s->input ? s->input->split_count : 0;
 }
@@ -92,7 +90,7 @@ static void scan_fed(sp_node *n)
     scan *s = n->shared;
     close_readers(n);
     if (n->x->run->scan_rows)
-        n->x->run->scan_rows[s->index] = atomic_load(&s->rows);
+        n->x->run->scan_rows[n->index] = atomic_load(&s->rows);
     s->input = NULL;
 }
 

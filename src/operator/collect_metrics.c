@@ -1,0 +1,2 @@
+/* collect_metrics.c -- observe.
+ * (taken; being written) */

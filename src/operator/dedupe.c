@@ -1,0 +1,2 @@
+/* dedupe.c -- streaming dropDuplicates.
+ * (taken; being written) */

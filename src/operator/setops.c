@@ -1,0 +1,2 @@
+/* setops.c -- INTERSECT and EXCEPT.
+ * (taken; being written) */

@@ -1,0 +1,2 @@
+/* window.c -- window functions.
+ * (taken; being written) */
