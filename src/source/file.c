@@ -19,7 +19,9 @@ typedef struct file_source {
     enum { KEEP, DELETE, ARCHIVE } clean;
     const char *archive_dir;
     sp_strmap seen;                         /* path (or name) -> anything */
-    pending *waiting; int waiting_count, waiting_cap;   /* not yet in a batch; sorted when taken */
+    pending *waiting_all; int waiting_cap;  /* not yet in a batch: those taken already are before `waiting` */
+    pending *waiting; int waiting_count;
+    bool sorted;                            /* waiting is in the order in which it is taken */
     sp_strmap waiting_set;
     sp_watch *watch;
     int64_t next_scan_us;                   /* monotonic; 0: now */
@@ -72,8 +74,8 @@ static sp_status read_options(file_source *s, sp_error *err)
     SP_TRY(limit_option(o, "maxBytesPerTrigger", &s->max_bytes, err));
     if (s->max_files && s->max_bytes)
         return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Options maxFilesPerTrigger & maxBytesPerTrigger can't be both set at the same time");
-    SP_TRY(sp_option_bool(o, "latestFirst", false, &s->latest_first, err));
-    SP_TRY(sp_option_bool(o, "fileNameOnly", false, &s->file_name_only, err));
+    SP_TRY(sp_source_option_bool(o, "latestFirst", false, &s->latest_first, err));
+    SP_TRY(sp_source_option_bool(o, "fileNameOnly", false, &s->file_name_only, err));
     SP_TRY(clean_option(s, err));
     return sp_list_options_read(o, s->base.spec.conf->zone, &s->list, err);
 }
@@ -88,19 +90,33 @@ static sp_str identity(const file_source *s, sp_str path)
     return slash ? (sp_str){ slash + 1, path.n - (size_t)(slash - path.p) - 1 } : path;
 }
 
+/* One more place behind the waiting ones; the places of files taken long ago are used again. */
+static sp_status make_room(file_source *s, sp_error *err)
+{
+    int taken = (int)(s->waiting - s->waiting_all);
+    if (taken + s->waiting_count < s->waiting_cap)
+        return SP_OK;
+    if (taken > s->waiting_count) {
+        memmove(s->waiting_all, s->waiting, sizeof *s->waiting * (size_t)s->waiting_count);
+        s->waiting = s->waiting_all;
+        return SP_OK;
+    }
+    int cap = s->waiting_cap ? s->waiting_cap * 2 : 64;
+    pending *more = sp_realloc(s->waiting_all, sizeof *more * (size_t)cap);
+    if (!more)
+        return sp_error_memory(err, "the list of new files");
+    s->waiting_all = more;
+    s->waiting = more + taken;
+    s->waiting_cap = cap;
+    return SP_OK;
+}
+
 static sp_status add_waiting(file_source *s, sp_str path, int64_t mtime_us, int64_t size, sp_str root, sp_error *err)
 {
     sp_str id = identity(s, path);
     if (sp_strmap_has(&s->seen, id) || sp_strmap_has(&s->waiting_set, id))
         return SP_OK;
-    if (s->waiting_count == s->waiting_cap) {
-        int cap = s->waiting_cap ? s->waiting_cap * 2 : 64;
-        pending *more = sp_realloc(s->waiting, sizeof *more * (size_t)cap);
-        if (!more)
-            return sp_error_memory(err, "the list of new files");
-        s->waiting = more;
-        s->waiting_cap = cap;
-    }
+    SP_TRY(make_room(s, err));
     pending *p = &s->waiting[s->waiting_count];
     *p = (pending){ sp_malloc(path.n + 1), mtime_us, size, sp_malloc(root.n + 1) };
     if (!p->path || !p->root) {
@@ -113,6 +129,7 @@ static sp_status add_waiting(file_source *s, sp_str path, int64_t mtime_us, int6
     memcpy(p->root, root.p, root.n);
     p->root[root.n] = '\0';
     s->waiting_count++;
+    s->sorted = false;
     return sp_strmap_put(&s->waiting_set, id, &SEEN, err);
 }
 
@@ -216,7 +233,7 @@ static void file_close(sp_source *source)
         sp_free(s->waiting[i].path);
         sp_free(s->waiting[i].root);
     }
-    sp_free(s->waiting);
+    sp_free(s->waiting_all);
     sp_strmap_done(&s->seen);
     sp_strmap_done(&s->waiting_set);
     sp_strmap_done(&s->watched);
@@ -318,7 +335,7 @@ static sp_status take(file_source *s, int n, sp_error *err)
         sp_free(s->waiting[i].path);
         sp_free(s->waiting[i].root);
     }
-    memmove(s->waiting, s->waiting + n, sizeof *s->waiting * (size_t)(s->waiting_count - n));
+    s->waiting += n;
     s->waiting_count -= n;
     return SP_OK;
 }
@@ -328,7 +345,9 @@ static sp_status file_latest(sp_source *source, sp_str start, sp_arena *a, sp_st
     file_source *s = (file_source *)source;
     SP_TRY(find_new(s, err));
     if (s->waiting_count > 0) {
-        qsort(s->waiting, (size_t)s->waiting_count, sizeof *s->waiting, s->latest_first ? newer_first : older_first);
+        if (!s->sorted)
+            qsort(s->waiting, (size_t)s->waiting_count, sizeof *s->waiting, s->latest_first ? newer_first : older_first);
+        s->sorted = true;
         SP_TRY(take(s, how_many(s), err));
     }
     *out = (sp_str){ 0 };
