@@ -37,36 +37,85 @@ done:
     return status;
 }
 
+static sp_status missing(const char *dir, int64_t n, int64_t upto, sp_error *err)
+{
+    return sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "%s/%lld doesn't exist (latestId: %lld, compactInterval: 10)", dir, (long long)n, (long long)upto);
+}
+
+/* The newest compaction at or below upto; -1: none. Names are few between two of them, so each is asked for, going down. */
+static sp_status last_compaction(sp_world *w, const char *dir, int64_t upto, int64_t *out, sp_error *err)
+{
+    sp_buf path = { 0 };
+    sp_status status = SP_OK;
+    *out = -1;
+    for (int64_t n = upto; n >= 0 && *out < 0 && status == SP_OK; n--) {
+        sp_stat st;
+        bool exists = false;
+        status = sp_log_path(&path, dir, n, ".compact", err);
+        if (status == SP_OK)
+            status = sp_file_stat(w, path.data, &st, &exists, err);
+        if (exists)
+            *out = n;
+    }
+    sp_buf_done(&path);
+    return status;
+}
+
 /* Files n of (after, upto], starting at the last compaction when after < 0. A missing file inside the range is an error that names it. */
 static sp_status read_range(sp_world *w, const char *dir, int64_t after, int64_t upto, sp_arena *a, line_fn f, void *context, sp_error *err)
 {
-    int64_t from = after + 1;
-    if (after < 0) {
-        /* The newest compaction at or below upto: names are few, so ask for each going down. */
-        for (int64_t n = upto; n >= 0; n--) {
-            sp_buf path = { 0 };
-            sp_stat st;
-            bool exists = false;
-            sp_status status = sp_log_path(&path, dir, n, ".compact", err);
-            if (status == SP_OK)
-                status = sp_file_stat(w, path.data, &st, &exists, err);
-            sp_buf_done(&path);
-            SP_TRY(status);
-            if (exists) {
-                SP_TRY(read_lines(w, dir, n, ".compact", a, &exists, f, context, err));
-                from = n + 1;
-                break;
-            }
-        }
+    int64_t from = after + 1, compaction = -1;
+    bool exists;
+    if (after < 0)
+        SP_TRY(last_compaction(w, dir, upto, &compaction, err));
+    if (compaction >= 0) {
+        SP_TRY(read_lines(w, dir, compaction, ".compact", a, &exists, f, context, err));
+        from = compaction + 1;
     }
     for (int64_t n = from; n <= upto; n++) {
-        bool exists;
         SP_TRY(read_lines(w, dir, n, "", a, &exists, f, context, err));
         if (!exists)
-            return sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "%s/%lld doesn't exist (latestId: %lld, compactInterval: 10)", dir, (long long)n,
-                                  (long long)upto);
+            return missing(dir, n, upto, err);
     }
     return SP_OK;
+}
+
+/* Appends the lines of one file as they stand. */
+static sp_status copy_file(sp_world *w, const char *dir, int64_t n, int64_t upto, const char *suffix, sp_arena *a, sp_buf *out, sp_error *err)
+{
+    sp_buf path = { 0 };
+    sp_str text, rest = { 0 };
+    bool exists;
+    sp_status status = sp_log_path(&path, dir, n, suffix, err);
+    if (status == SP_OK)
+        status = sp_file_read_all(w, path.data, a, &text, &exists, err);
+    if (status == SP_OK)
+        status = exists ? sp_log_version(text, path.data, 1, &rest, err) : missing(dir, n, upto, err);
+    sp_buf_done(&path);
+    while (rest.n && rest.p[rest.n - 1] == '\n')
+        rest.n--;
+    if (status == SP_OK && rest.n) {
+        sp_buf_putc(out, '\n');
+        sp_buf_add(out, rest.p, rest.n);
+    }
+    return status;
+}
+
+/* Every line so far, last compaction first: what a compaction begins with. Entries are only ever added, so nothing is parsed. */
+static sp_status copy_all(sp_world *w, const char *dir, int64_t upto, sp_buf *out, sp_error *err)
+{
+    int64_t compaction;
+    SP_TRY(last_compaction(w, dir, upto, &compaction, err));
+    sp_arena *a = sp_arena_new("log compaction", 0);
+    sp_status status = a ? SP_OK : sp_error_memory(err, "a log compaction");
+    if (status == SP_OK && compaction >= 0)
+        status = copy_file(w, dir, compaction, upto, ".compact", a, out, err);
+    for (int64_t n = compaction + 1; n <= upto && status == SP_OK; n++) {
+        sp_arena_reset(a);
+        status = copy_file(w, dir, n, upto, "", a, out, err);
+    }
+    sp_arena_free(a);
+    return status;
 }
 
 /* Growing arrays in an arena. */
@@ -148,29 +197,17 @@ sp_status sp_file_log_add(sp_world *w, const char *dir, int64_t n, const sp_file
                           sp_durability d, sp_error *err)
 {
     sp_buf text = { 0 };
-    sp_arena *a = NULL;
     sp_status status = SP_OK;
     bool compact = is_compaction(n, compact_interval);
     sp_buf_puts(&text, "v1");
-    if (compact) {
-        source_reader r = { 0 };
-        if (!(a = sp_arena_new("compaction", 0))) {
-            status = sp_error_memory(err, "a log compaction");
-            goto done;
-        }
-        r.arena = a;
-        r.after = INT64_MIN;
-        SP_TRY_DONE(read_range(w, dir, -1, n - 1, a, take_source, &r, err));
-        for (int i = 0; i < r.count; i++)
-            write_source(&text, &r.entries[i]);
-    }
+    if (compact)
+        SP_TRY_DONE(copy_all(w, dir, n - 1, &text, err));
     for (int i = 0; i < count; i++)
         write_source(&text, &entries[i]);
     SP_TRY_DONE(sp_buf_check(&text, err));
     status = sp_log_put(w, dir, n, compact ? ".compact" : "", (sp_str){ text.data, text.len }, d, err);
 done:
     sp_buf_done(&text);
-    sp_arena_free(a);
     return status;
 }
 
@@ -231,27 +268,16 @@ sp_status sp_sink_log_add(sp_world *w, const char *dir, int64_t n, const sp_sink
                           sp_durability d, sp_error *err)
 {
     sp_buf text = { 0 };
-    sp_arena *a = NULL;
     sp_status status = SP_OK;
     bool compact = is_compaction(n, compact_interval);
     sp_buf_puts(&text, "v1");
-    if (compact) {
-        sink_reader r = { 0 };
-        if (!(a = sp_arena_new("compaction", 0))) {
-            status = sp_error_memory(err, "a log compaction");
-            goto done;
-        }
-        r.arena = a;
-        SP_TRY_DONE(read_range(w, dir, -1, n - 1, a, take_sink, &r, err));
-        for (int i = 0; i < r.count; i++)
-            write_sink(&text, &r.files[i]);
-    }
+    if (compact)
+        SP_TRY_DONE(copy_all(w, dir, n - 1, &text, err));
     for (int i = 0; i < count; i++)
         write_sink(&text, &files[i]);
     SP_TRY_DONE(sp_buf_check(&text, err));
     status = sp_log_put(w, dir, n, compact ? ".compact" : "", (sp_str){ text.data, text.len }, d, err);
 done:
     sp_buf_done(&text);
-    sp_arena_free(a);
     return status;
 }
