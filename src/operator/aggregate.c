@@ -43,9 +43,23 @@ sp_status sp_node_aggregate(sp_exec *x, const sp_plan *p, sp_node **out, sp_erro
     return SP_OK;
 }
 
+/* WatermarkSupport.findEventTimeColumn, asked when the first batch runs. */
+static sp_status check_times(const sp_node *n, sp_error *err)
+{
+    const sp_agg_layout *l = &((const sp_aggregate_node *)n->shared)->layout;
+    if (!l->second_time_key)
+        return SP_OK;
+    const sp_expr *a = n->plan->grouping[l->time_key], *b = n->plan->grouping[l->second_time_key - 1];
+    return SP_FAIL(err, MULTIPLE_EVENT_TIME_COLUMNS, "eventTimeCols",
+                   sp_error_format(err, "(%.*s#%lld,%.*s#%lld)", (int)a->name.n, a->name.p, (long long)a->id, (int)b->name.n, b->name.p,
+                                   (long long)b->id));
+}
+
 static sp_status aggregate_begin_run(sp_node *n, sp_error *err)
 {
     sp_aggregate_node *s = n->shared;
+    if (s->streaming)
+        SP_TRY(check_times(n, err));
     s->only = NULL;
     s->incoming = 0;
     for (int i = 0; i < n->x->workers; i++)

@@ -25,6 +25,7 @@ typedef struct sp_agg_layout {
     sp_expr **out; int out_count;       /* bound to [keys, results of fns] */
     bool has_filter;
     int time_key, time_field;           /* grouping key that carries the watermark (-1 none); its field when it is a window */
+    int second_time_key;                /* index + 1 of another one: an error when the query runs; 0 none */
     const sp_type *key_schema, *value_schema;   /* streaming: rows of the store */
     int buffer_count;
 } sp_agg_layout;

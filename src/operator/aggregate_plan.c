@@ -74,6 +74,10 @@ static sp_status lay_keys(sp_exec *x, const sp_plan *p, sp_agg_layout *l, sp_err
         l->key_nullable[i] = k->nullable;
         int at = k->kind == SP_E_COLUMN ? sp_attr_index(child->output, child->output_count, k->id) : -1;
         int64_t delay = at >= 0 ? child->output[at].watermark_delay_us : k->watermark_delay_us;
+        if (delay >= 0) {
+            if (l->time_key >= 0 && p->grouping[l->time_key]->id != k->id)
+                l->second_time_key = i + 1;
+        }
         if (delay >= 0 && l->time_key < 0) {
             l->time_key = i;
             l->time_field = k->type->kind == SP_STRUCT ? 1 : 0;     /* window.end */

@@ -389,7 +389,9 @@ void sp_groups_remove(sp_groups *g, uint32_t id)
 
 void sp_groups_clear(sp_groups *g, sp_heap *heap)
 {
-    if (g->live > g->slot_count / 16)
+    if (!g->slot_count)
+        ;
+    else if (g->live > g->slot_count / 16)
         memset(g->slots, 0, sizeof *g->slots * g->slot_count);
     else
         for (uint32_t i = 0; i < g->count; i++)      /* freed ids lead to slots of others or to none: all go */

@@ -26,7 +26,7 @@ static const rule rules[SP_P_KIND_COUNT] = {
     [SP_P_LIMIT] = { sp_node_limit, GATHER },       [SP_P_OFFSET] = { sp_node_limit, GATHER },
     [SP_P_TAIL] = { sp_node_tail, GATHER },         [SP_P_REPARTITION] = { sp_node_repartition, GATHER },
     [SP_P_INTERSECT] = { sp_node_set, JOIN },       [SP_P_EXCEPT] = { sp_node_set, JOIN },
-    [SP_P_COLLECT_METRICS] = { sp_node_metrics, CHAIN },
+    [SP_P_COLLECT_METRICS] = { sp_node_metrics, CHAIN }, [SP_P_WINDOW] = { sp_node_window, GATHER },
     [SP_P_DEDUPLICATE] = { sp_node_dedup, GATHER }, [SP_P_JOIN] = { sp_node_join, JOIN },
 };
 

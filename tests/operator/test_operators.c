@@ -216,6 +216,65 @@ TEST(range_and_expand)
     CHECK_STR(rows_of(&c, e, false, NULL), "-1 | -2 | 10 | 2 | 4 | 5");
 }
 
+/* function OVER (PARTITION BY column 0 ORDER BY column 1 frame) behind the child's columns. */
+static sp_plan *windowed(sp_plan *child, sp_expr *function, int frame, int lower_kind, int64_t lower, int upper_kind, int64_t upper)
+{
+    sp_plan *p = node(&c, SP_P_WINDOW, child);
+    sp_expr *e = sp_expr_new(c.a, SP_E_WINDOW, &c.err);
+    sp_window_spec *w = sp_arena_calloc(c.a, sizeof *w, &c.err);
+    sp_expr **lists = sp_arena_calloc(c.a, sizeof *lists * 4, &c.err);
+    lists[0] = col(&c, child, 0);
+    lists[1] = order(col(&c, child, 1), true, true);
+    lists[2] = function;
+    *w = (sp_window_spec){ .partition = lists, .partition_count = 1, .order = lists + 1, .order_count = 1, .frame = frame, .lower_kind = lower_kind,
+                           .upper_kind = upper_kind, .lower = lit_int(&c, lower), .upper = lit_int(&c, upper) };
+    e->window = w;
+    e->type = function->type;
+    e->args = lists + 2;
+    e->arg_count = 1;
+    lists[3] = named(&c, e, "w");
+    p->exprs = lists + 3;
+    p->expr_count = 1;
+    return p;
+}
+
+static sp_expr *ranking(const char *name, sp_kind type, sp_expr *arg, sp_expr *second)
+{
+    sp_expr *e = generator(&c, name, arg ? arg : lit_int(&c, 0));
+    e->type = arg && strcmp(name, "ntile") != 0 ? arg->type : sp_type_of(type);
+    if (second) {
+        sp_expr **args = sp_arena_calloc(c.a, sizeof *args * 2, &c.err);
+        args[0] = arg;
+        args[1] = second;
+        e->args = args;
+        e->arg_count = 2;
+    }
+    return e;
+}
+
+TEST(windows)
+{
+    begin();
+    sp_plan *s = scan_of(&c, "k STRING, v INT", false);
+    const char *text = "a 3\nb 1\na 1\n--\na 3\na 7\n";
+    CHECK_STR(rows_of(&c, windowed(s, ranking("row_number", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 2 | a 3 3 | a 7 4 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("rank", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 2 | a 3 2 | a 7 4 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("dense_rank", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 2 | a 3 2 | a 7 3 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("cume_dist", SP_DOUBLE, NULL, NULL), 0, 0, 0, 0, 0), true, text),
+              "a 1 0.25 | a 3 0.75 | a 3 0.75 | a 7 1.0 | b 1 1.0");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("ntile", SP_INT, lit_int(&c, 3), NULL), 0, 0, 0, 0, 0), true, text),
+              "a 1 1 | a 3 1 | a 3 2 | a 7 3 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("lag", SP_INT, col(&c, s, 1), lit_int(&c, 2)), 0, 0, 0, 0, 0), true, text),
+              "a 1 NULL | a 3 NULL | a 3 1 | a 7 3 | b 1 NULL");
+    sp_expr *sum = call(&c, "sum", 1, col(&c, s, 1));
+    CHECK_STR(rows_of(&c, windowed(s, sum, 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 7 | a 3 7 | a 7 14 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, sum, 1, 0, 0, 1, 0), true, text), "a 1 1 | a 3 4 | a 3 7 | a 7 14 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, sum, 1, 2, -1, 2, 1), true, text), "a 1 4 | a 3 7 | a 3 13 | a 7 10 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, sum, 1, 2, 1, 0, 0), true, text), "a 1 13 | a 3 10 | a 3 7 | a 7 NULL | b 1 NULL");
+    CHECK_STR(rows_of(&c, windowed(s, sum, 2, 2, -2, 1, 0), true, text), "a 1 1 | a 3 7 | a 3 7 | a 7 7 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, sum, 2, 1, 0, 2, 4), true, text), "a 1 7 | a 3 13 | a 3 13 | a 7 7 | b 1 1");
+}
+
 TEST(observed)
 {
     begin();
