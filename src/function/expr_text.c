@@ -224,7 +224,8 @@ static void write_call(sp_buf *out, const sp_expr *e, text_mode m)
     else put(out, raw);
     sp_buf_putc(out, '(');
     if (e->distinct) sp_buf_puts(out, "DISTINCT ");
-    put_list(out, e->args, e->arg_count, m);
+    bool first_only = e->function && (e->function->flags & SP_FN_FIRST_SHOWN) && e->arg_count > 1;
+    put_list(out, e->args, first_only ? 1 : e->arg_count, m);
     sp_buf_putc(out, ')');
     if (e->filter) {
         sp_buf_puts(out, " FILTER (WHERE ");

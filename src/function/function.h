@@ -68,7 +68,8 @@ enum {
     SP_FN_GENERATOR = 16,     /* only in a Generate: result is ARRAY or MAP typed; see sp_function.generator_schema */
     SP_FN_CONSTANT_PER_QUERY = 32,  /* current_timestamp(), current_date(), now(): replaced by a literal per query or per micro-batch */
     SP_FN_MAY_BE_NULL = 64,   /* kernel may clear bits of out->valid itself (call sp_kernel_null(k, row)); implies nullable unless bind says otherwise */
-    SP_FN_OPERATOR = 128      /* printed infix: (a + b); name is the symbol */
+    SP_FN_OPERATOR = 128,     /* printed infix: (a + b); name is the symbol */
+    SP_FN_FIRST_SHOWN = 256   /* only the first argument shows in names: from_json(x), whatever the schema and options */
 };
 
 typedef struct sp_function {
@@ -85,8 +86,13 @@ void sp_kernel_null(sp_kernel *k, uint32_t row);   /* makes out's row null (vali
 /* ---- aggregates ----
  * State of one group: `size` bytes, in an array indexed by group id (states + group * stride). Strings and lists inside a state are
  * allocated from the table's heap, so that an evicted group gives them back. */
+typedef struct sp_row_codec {      /* UnsafeRow bytes, which live above this folder: sp_unsafe_encode and sp_unsafe_decode */
+    sp_status (*encode)(sp_buf *out, const sp_vec *const *columns, int count, uint32_t row, sp_error *err);
+    sp_status (*decode)(sp_str row, const sp_type *struct_type, sp_builder *const *fields, sp_error *err);
+} sp_row_codec;
 typedef struct sp_agg_call {
     const struct sp_expr *call;
+    const sp_row_codec *rows;       /* in save and load: some functions' buffers hold rows */
     sp_heap *heap;                  /* for state-owned memory */
     const sp_expr_conf *conf;
     sp_arena *arena;                /* batch arena: scratch */
@@ -122,6 +128,8 @@ typedef struct sp_aggregate {
 /* ---- registry ---- */
 const sp_function *sp_function_find(sp_str name);       /* any case; NULL when unknown */
 const sp_aggregate *sp_aggregate_find(sp_str name);
+/* A family of a folder above function/ (format/'s from_json ...). Once, before other threads run; again does nothing. */
+void sp_function_register_family(const sp_function *family);
 /* All names, sorted, for SHOW FUNCTIONS and suggestions. */
 const char *const *sp_function_names(int *count);
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #define FUNCTION_FAMILIES(X) X(logic) X(compare) X(arith) X(string) X(regex) X(interval) X(array) X(array_set) X(map) X(struct) X(generate) X(lambda) \
-    X(date) X(date_text) X(make_date) X(math) X(bits) X(hash) X(misc)
-#define AGGREGATE_FAMILIES(X) X(basic) X(extreme)
+    X(date) X(date_text) X(make_date) X(math) X(bits) X(hash) X(misc) X(text) X(encode)
+#define AGGREGATE_FAMILIES(X) X(basic) X(extreme) X(stat) X(bit) X(hll) X(collect)
 
 #define DECLARE_F(name) extern const sp_function sp_family_##name[];
 #define DECLARE_A(name) extern const sp_aggregate sp_aggregates_##name[];
@@ -73,6 +73,18 @@ static bool ready(void)
     qsort(names, (size_t)name_count, sizeof *names, by_name);
     atomic_store_explicit(&state, 2, memory_order_release);
     return true;
+}
+
+void sp_function_register_family(const sp_function *family)
+{
+    while (!ready()) { }
+    for (const sp_function *x = family; x->name; x++) {
+        slot *s = slot_of(sp_str_of(x->name));
+        if (!s->name) note_name(x->name);
+        s->name = x->name;
+        s->function = x;
+    }
+    qsort(names, (size_t)name_count, sizeof *names, by_name);
 }
 
 const sp_function *sp_function_find(sp_str name)
