@@ -17,13 +17,20 @@ sp_status sp_option_encoding(const sp_props *p, sp_error *err);
 
 /* ---- lines (lines.c): cut at \n, \r\n and \r, or at a separator ---- */
 typedef struct sp_lines {
-    const char *p, *end;        /* what is left; 64 readable bytes follow end */
+    const char *p, *end;        /* what is left; for sp_lines_next 64 readable bytes follow end */
     sp_str separator;           /* {NULL, 0}: the three usual ones */
 } sp_lines;
 /* Up to max lines, without their ends, as views into the bytes; the last one needs no end. Returns how many. */
 uint32_t sp_lines_next(sp_lines *l, sp_view *out, uint32_t max);
 /* The end of the line that begins at p (its separator, or end), and where the next one begins. */
 const char *sp_line_end(const sp_lines *l, const char *p, const char **next);
+
+/* ---- functions: what their binds share (fn_options.c) ---- */
+/* The literal map of options at argument i, if there is one; INVALID_OPTIONS.* else. The props are the caller's to end. */
+sp_status sp_bind_options(sp_bind *b, int i, sp_props *out, sp_error *err);
+/* The schema a foldable string argument holds (DDL or JSON), nullable throughout; INVALID_SCHEMA.* else. */
+sp_status sp_bind_schema(sp_bind *b, int i, const sp_type **out, sp_error *err);
+const sp_type *sp_type_nullable(sp_arena *a, const sp_type *t, sp_error *err);
 
 /* ---- snappy blocks (compress_snappy.c) ---- */
 sp_status sp_snappy_decode(sp_str in, sp_buf *out, sp_error *err);      /* appends one block's bytes */

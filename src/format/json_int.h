@@ -18,7 +18,7 @@ enum {                      /* JsonReadFeature */
 enum { JSON_DEPTH_MAX = 1000, JSON_NUMBER_MAX = 1000 };     /* StreamReadConstraints */
 
 typedef struct json_reader {
-    const char *p, *end;        /* end: 64 readable bytes follow */
+    const char *p, *end;        /* nothing from end on is read */
     const char *start;          /* first byte of the current (or pending) value */
     sp_str text;                /* finished STRING: its characters; INT, FLOAT: as written */
     json_token token, pending;  /* pending: behind a NAME, the value that follows */
@@ -138,7 +138,8 @@ json_result sp_json_rows_object(json_rows *x, json_converter *c);
 /* The row is done: columns without a value are null; text NULL: a good record. */
 sp_status sp_json_rows_finish(json_rows *x, const sp_str *corrupt_text);
 static inline void sp_json_rows_clear(json_rows *x) { x->serial++; }
-sp_status sp_json_rows_text(const json_rows *x, sp_buf *out);   /* InternalRow.toString of the row */
+void sp_json_rows_text(const json_rows *x, sp_buf *out);        /* InternalRow.toString of the row; the batch is of no use afterwards */
+void sp_json_value_text(const sp_vec *v, uint32_t row, sp_buf *out);    /* the same of one value */
 static inline void sp_json_column_good(const json_rows *x, json_column *c)
 {
     c->is_null = false;

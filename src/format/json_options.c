@@ -60,6 +60,8 @@ static sp_status read_pattern(sp_arena *a, const sp_props *p, const char *key, b
 {
     const char *s = p ? sp_props_get(p, key) : NULL;
     *out = NULL;
+    if (s && !(s = sp_arena_strdup(a, s, err)))
+        return SP_FAILED;
     return s ? sp_pattern_compile(a, sp_str_of(s), !writing, out, err) : SP_OK;
 }
 

@@ -185,37 +185,62 @@ sp_status sp_json_rows_finish(json_rows *x, const sp_str *corrupt_text)
 }
 
 /* Values as InternalRow holds them: dates and timestamps are numbers, strings stand without quotes. */
-sp_status sp_json_rows_text(const json_rows *x, sp_buf *out)
+void sp_json_value_text(const sp_vec *v, uint32_t row, sp_buf *out)
+{
+    if (!v || sp_vec_null_at(v, row)) {
+        sp_buf_puts(out, "null");
+        return;
+    }
+    sp_list list = { 0, 0 };
+    int64_t n;
+    switch (v->type->kind) {
+    case SP_DATE: case SP_YEAR_MONTH:
+        sp_buf_printf(out, "%d", ((const int32_t *)v->data)[row]);
+        return;
+    case SP_TIMESTAMP: case SP_TIMESTAMP_NTZ: case SP_TIME: case SP_DAY_TIME:
+        memcpy(&n, (const int64_t *)v->data + row, sizeof n);
+        sp_buf_printf(out, "%lld", (long long)n);
+        return;
+    case SP_ARRAY: case SP_MAP:
+        list = ((const sp_list *)v->data)[row];
+        for (int c = 0; c < v->child_count; c++) {
+            if (v->type->kind == SP_MAP)
+                sp_buf_puts(out, c ? ", values: " : "keys: ");
+            sp_buf_putc(out, '[');
+            for (uint32_t i = 0; i < list.length; i++) {
+                if (i) sp_buf_putc(out, ',');
+                sp_json_value_text(v->child[c], list.offset + i, out);
+            }
+            sp_buf_putc(out, ']');
+        }
+        return;
+    case SP_STRUCT:
+        sp_buf_putc(out, '[');
+        for (int c = 0; c < v->child_count; c++) {
+            if (c) sp_buf_putc(out, ',');
+            sp_json_value_text(v->child[c], row, out);
+        }
+        sp_buf_putc(out, ']');
+        return;
+    default:
+        sp_vec_text(out, v, row, false, sp_zone_utc(), NULL);
+    }
+}
+
+void sp_json_rows_text(const json_rows *x, sp_buf *out)
 {
     sp_buf_putc(out, '[');
     for (int i = 0; i < x->column_count; i++) {
         const json_column *c = &x->columns[i];
+        sp_vec *v = c->vec;
         if (i)
             sp_buf_putc(out, ',');
-        if (c->filled != x->serial || c->is_null) {
-            sp_buf_puts(out, "null");
-            continue;
-        }
-        int64_t v = 0;
-        if (c->builder || c->kind == SP_CALENDAR || c->kind == SP_BINARY) {
-            sp_buf_puts(out, "[...]");
-        } else if (c->kind == SP_STRING) {
-            sp_str s = sp_view_str((const sp_view *)c->data + x->row);
-            sp_buf_add(out, s.p, s.n);
-        } else if (c->kind == SP_BOOLEAN) {
-            sp_buf_puts(out, ((const uint8_t *)c->data)[x->row] ? "true" : "false");
-        } else if (c->kind == SP_FLOAT) {
-            sp_print_f32(out, ((const float *)c->data)[x->row]);
-        } else if (c->kind == SP_DOUBLE) {
-            sp_print_f64(out, ((const double *)c->data)[x->row]);
-        } else if (c->kind == SP_DECIMAL) {
-            sp_dec_print(out, ((const __int128 *)c->data)[x->row], c->node->type->scale);
-        } else {
-            memcpy(&v, (const char *)c->data + (size_t)c->width * x->row, c->width);
-            v = c->width < 8 ? (int64_t)((uint64_t)v << (64 - 8 * c->width)) >> (64 - 8 * c->width) : v;
-            sp_buf_printf(out, "%lld", (long long)v);
-        }
+        bool filled = c->filled == x->serial && !c->is_null;
+        if (filled && c->builder && sp_builder_take(c->builder, &v, x->err) == SP_FAILED)
+            filled = false;
+        if (filled && c->vec && c->vec->valid)
+            sp_bit_set(c->vec->valid, x->row);
+        sp_json_value_text(filled ? v : NULL, x->row, out);
     }
     sp_buf_putc(out, ']');
-    return SP_OK;
 }

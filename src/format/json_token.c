@@ -134,21 +134,17 @@ const char *sp_json_plain_end(const char *p, const char *end, char quote)
 {
 #if defined(__SSE2__)
     const __m128i q = _mm_set1_epi8(quote), b = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x20);
-    while (p < end) {
+    while (end - p >= 16) {
         __m128i x = _mm_loadu_si128((const __m128i *)p);    /* signed: bytes past ASCII are below 0x20 too */
         int m = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, q), _mm_cmpeq_epi8(x, b)), _mm_cmplt_epi8(x, low)));
-        if (m) {
-            p += __builtin_ctz((unsigned)m);
-            return p < end ? p : end;
-        }
+        if (m)
+            return p + __builtin_ctz((unsigned)m);
         p += 16;
     }
-    return end;
-#else
+#endif
     while (p < end && *p != quote && *p != '\\' && at(p) >= 0x20 && at(p) < 0x80)
         p++;
     return p;
-#endif
 }
 
 /* UTF-16 units to UTF-8, as String.getBytes does it. */

@@ -344,6 +344,7 @@ static sp_status write_value(const json_writer *w, const sp_vec *v, uint32_t row
     case SP_STRUCT: return write_fields(w, v->type, v->child, row, level, out, err);
     case SP_ARRAY: return write_array(w, v, ((const sp_list *)v->data)[row], level, out, err);
     case SP_MAP: return write_map(w, v, ((const sp_list *)v->data)[row], level, out, err);
+    case SP_VARIANT: return sp_vec_text(out, v, row, false, w->o.zone, err);
     default: return write_scalar(w, v, row, out, err);
     }
 }

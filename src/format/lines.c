@@ -101,16 +101,17 @@ const char *sp_line_end(const sp_lines *l, const char *p, const char **next)
     const char *q = p;
     while (q < l->end && *q != '\n' && *q != '\r') {
 #if defined(__x86_64__)
-        uint64_t m = MASK16(q, 0);
-        if (!m) {
+        if (l->end - q >= 16) {
+            uint64_t m = MASK16(q, 0);
+            if (m) {
+                q += __builtin_ctzll(m);
+                break;
+            }
             q += 16;
             continue;
         }
-        q += __builtin_ctzll(m);
-        break;
-#else
-        q++;
 #endif
+        q++;
     }
     if (q >= l->end)
         return *next = l->end;
