@@ -3,6 +3,7 @@
  * SIGTERM and SIGINT are blocked in every thread and taken here, so that nothing is ever interrupted half-way: the first drains (streams are stopped,
  * running calls get a moment), the second ends the process at once. */
 #include "cli/cli.h"
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 
 enum { DRAIN_US = 2 * 1000 * 1000 };
 
-enum { O_HOST, O_PORT, O_CONF, O_TOKEN, O_INSECURE, O_CERT, O_KEY, O_LOG, O_HELP };
+enum { O_HOST, O_PORT, O_CONF, O_TOKEN, O_INSECURE, O_CERT, O_KEY, O_LOG, O_READY, O_HELP };
 static const sp_cli_option options[] = {
     [O_HOST] = { "--host", "ADDRESS", "address to listen on (127.0.0.1); another one needs a token or --insecure" },
     [O_PORT] = { "--port", "N", "port (15002); 0: any free one, printed when the server accepts" },
@@ -20,11 +21,12 @@ static const sp_cli_option options[] = {
     [O_CERT] = { "--tls-cert", "FILE", "certificate chain (PEM); clients then use ;use_ssl=true" },
     [O_KEY] = { "--tls-key", "FILE", "its private key (PEM)" },
     [O_LOG] = { "--log", "LEVEL", "error, warn (the default), info, debug or off; lines go to stderr" },
+    [O_READY] = { "--ready-fd", "N", "a descriptor for the line that says where the server listens, in place of stdout" },
     [O_HELP] = { "--help", NULL, "this text" },
     { 0 },
 };
 
-typedef struct { sp_cli_listen listen; sp_props conf; bool help; } settings;
+typedef struct { sp_cli_listen listen; sp_props conf; int ready_fd; bool help; } settings;
 
 static bool parse_port(const char *text, int *out)
 {
@@ -51,6 +53,17 @@ static bool parse_level(const char *text)
     return false;
 }
 
+static bool parse_descriptor(const char *text, int *out)
+{
+    int64_t n;
+    if (!sp_str_to_i64(sp_str_of(text), &n) || n < 0 || n > 65535 || fcntl((int)n, F_SETFD, FD_CLOEXEC) != 0) {
+        sp_cli_say("--ready-fd takes the number of an open descriptor, not %s", text);
+        return false;
+    }
+    *out = (int)n;
+    return true;
+}
+
 static bool set_option(settings *s, int option, const char *value)
 {
     switch (option) {
@@ -62,6 +75,7 @@ static bool set_option(settings *s, int option, const char *value)
     case O_CERT: s->listen.tls_cert = value; return true;
     case O_KEY: s->listen.tls_key = value; return true;
     case O_LOG: return parse_level(value);
+    case O_READY: return parse_descriptor(value, &s->ready_fd);
     case O_HELP: return s->help = true;
     default: sp_cli_say("server takes no argument %s; try: spate server --help", value); return false;
     }
@@ -73,6 +87,7 @@ static int parse(settings *s, int argc, char **argv)
     int at = 1, option, more;
     const char *value;
     s->listen.port = 15002;
+    s->ready_fd = STDOUT_FILENO;
     s->listen.token = getenv("SPARK_CONNECT_AUTHENTICATE_TOKEN");
     while ((more = sp_cli_next("server", options, argc, argv, &at, &option, &value)) == 1)
         if (!set_option(s, option, value))
@@ -106,6 +121,13 @@ static void wait_for_signal(const sigset_t *signals)
     pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 }
 
+static void say_where(int ready_fd, const char *address)
+{
+    dprintf(ready_fd, "spate: listening on sc://%s\n", address);
+    if (ready_fd != STDOUT_FILENO)
+        close(ready_fd);
+}
+
 static int serve(const sp_cli_door *door, const settings *s, const sigset_t *signals)
 {
     sp_error err = { 0 };
@@ -116,8 +138,7 @@ static int serve(const sp_cli_door *door, const settings *s, const sigset_t *sig
     if (status == SP_OK)
         status = door->open(runtime, &s->listen, &open, &err);
     if (status == SP_OK) {
-        printf("spate: listening on sc://%s\n", door->address(open));
-        fflush(stdout);
+        say_where(s->ready_fd, door->address(open));
         wait_for_signal(signals);
         door->drain(open, DRAIN_US);
         door->close(open);
@@ -139,6 +160,7 @@ int sp_cli_server(const sp_cli_door *door, int argc, char **argv)
     } else if (code == 0) {
         sp_log_set(write_log, NULL);
         signal(SIGPIPE, SIG_IGN);
+        signal(SIGXFSZ, SIG_IGN);       /* a file too large is an error of the write, as a full disk is */
         sigemptyset(&signals);
         sigaddset(&signals, SIGTERM);
         sigaddset(&signals, SIGINT);

@@ -31,7 +31,7 @@ static const method table[] = {
 };
 enum { METHODS = sizeof table / sizeof *table };
 
-char *sp_pack(const ProtobufCMessage *m, size_t *n, sp_error *err)
+char *sp_connect_pack(const ProtobufCMessage *m, size_t *n, sp_error *err)
 {
     *n = protobuf_c_message_get_packed_size(m);
     char *bytes = sp_malloc(*n + 1);
@@ -56,7 +56,7 @@ static void answer(sp_request *r)
 {
     size_t n;
     sp_error err = { 0 };
-    char *bytes = sp_pack(r->response, &n, &err);
+    char *bytes = sp_connect_pack(r->response, &n, &err);
     if (bytes)
         sp_grpc_reply(r->call, bytes, n);
     else
