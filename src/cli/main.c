@@ -26,12 +26,8 @@ static const sp_cli_door connect_door = { connect_open, connect_address, connect
 
 static int help(const sp_cli_door *door, int argc, char **argv);
 
-static int submit(const sp_cli_door *door, int argc, char **argv) { return sp_cli_submit(argc, argv); }   /* starts a server of its own */
-
 static const sp_cli_command commands[] = {
     { "server", "[--host ADDRESS] [--port N] [--conf KEY=VALUE]...", "serve Spark's clients", sp_cli_server },
-    { "submit", "[option...] PROGRAM.py [argument...]", "run a program written for PySpark", submit },
-    { "submit", "[option...] APP.py [argument...]", "run a program written for PySpark, as it stands", sp_cli_submit },
     { "version", "", "print the version", sp_cli_version },
     { "help", "", "print this text", help },
 };
