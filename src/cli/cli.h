@@ -29,6 +29,7 @@ typedef struct sp_cli_command {
 } sp_cli_command;
 
 int sp_cli_server(const sp_cli_door *door, int argc, char **argv);
+int sp_cli_submit(const sp_cli_door *door, int argc, char **argv);
 int sp_cli_version(const sp_cli_door *door, int argc, char **argv);
 
 /* ---- what commands share (options.c) ---- */

@@ -28,6 +28,7 @@ static int help(const sp_cli_door *door, int argc, char **argv);
 
 static const sp_cli_command commands[] = {
     { "server", "[--host ADDRESS] [--port N] [--conf KEY=VALUE]...", "serve Spark's clients", sp_cli_server },
+    { "submit", "[option...] PROGRAM.py [argument...]", "run a program written for PySpark, as it stands", sp_cli_submit },
     { "version", "", "print the version", sp_cli_version },
     { "help", "", "print this text", help },
 };

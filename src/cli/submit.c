@@ -46,45 +46,43 @@ typedef struct submit {
 
 /* ---- options ---- */
 
-typedef enum { TO_LAUNCHER, PAIR, NAME, MASTER, PROPERTIES, UNUSED, UNUSED_FLAG, QUIET_FLAG } option_kind;
-static const struct option_row { const char *name; option_kind kind; const char *argument; const char *doc; } rows[] = {
-    { "--master", MASTER, "URL", "local, local[N], local[*]: N workers; sc://host:port: a Spark Connect server" },
-    { "--name", NAME, "NAME", "the application's name (spark.app.name)" },
-    { "--conf", PAIR, "K=V", "a setting" },
-    { "-c", PAIR, NULL, NULL },
-    { "--properties-file", PROPERTIES, "FILE", "settings, one a line" },
-    { "--py-files", TO_LAUNCHER, "FILES", "modules, .zip or .egg files for the program to import, with commas between" },
-    { "--files", TO_LAUNCHER, "FILES", "files that SparkFiles.get finds, with commas between" },
-    { "--packages", UNUSED, "...", "accepted, without effect, as are --jars, --driver-memory, --executor-memory and" },
-    { "--jars", UNUSED, NULL, "spark-submit's other options about clusters and the JVM" },
-    { "--driver-memory", UNUSED, NULL, NULL }, { "--executor-memory", UNUSED, NULL, NULL }, { "--archives", UNUSED, NULL, NULL },
-    { "--deploy-mode", UNUSED, NULL, NULL }, { "--class", UNUSED, NULL, NULL }, { "--repositories", UNUSED, NULL, NULL },
-    { "--exclude-packages", UNUSED, NULL, NULL }, { "--driver-java-options", UNUSED, NULL, NULL },
-    { "--driver-library-path", UNUSED, NULL, NULL }, { "--driver-class-path", UNUSED, NULL, NULL },
-    { "--driver-cores", UNUSED, NULL, NULL }, { "--executor-cores", UNUSED, NULL, NULL },
-    { "--num-executors", UNUSED, NULL, NULL }, { "--total-executor-cores", UNUSED, NULL, NULL },
-    { "--queue", UNUSED, NULL, NULL }, { "--proxy-user", UNUSED, NULL, NULL }, { "--principal", UNUSED, NULL, NULL },
-    { "--keytab", UNUSED, NULL, NULL }, { "--supervise", UNUSED_FLAG, NULL, NULL }, { "--verbose", QUIET_FLAG, NULL, NULL },
-    { "-v", QUIET_FLAG, NULL, NULL },
+typedef enum { MASTER, NAME, PAIR, PROPERTIES, TO_LAUNCHER, QUIET, UNUSED } option_kind;
+#define NONE "without effect here"
+static const sp_cli_option options[] = {
+    { "--master", "URL", "local, local[N], local[*]: N workers; sc://host:port: a Spark Connect server" },
+    { "--name", "NAME", "the application's name (spark.app.name)" },
+    { "--conf", "KEY=VALUE", "a setting; may be said often" },
+    { "-c", "KEY=VALUE", "the same" },
+    { "--properties-file", "FILE", "settings, one a line" },
+    { "--py-files", "FILES", "modules, .zip and .egg files for the program to import, commas between" },
+    { "--files", "FILES", "files that SparkFiles.get finds, commas between" },
+    { "--verbose", NULL, "accepted" },
+    { "--help", NULL, "this text" },
+    { "--packages", "LIST", NONE }, { "--jars", "LIST", NONE }, { "--driver-memory", "MEM", NONE },
+    { "--executor-memory", "MEM", NONE }, { "--archives", "LIST", NONE }, { "--deploy-mode", "MODE", NONE },
+    { "--class", "NAME", NONE }, { "--repositories", "LIST", NONE }, { "--exclude-packages", "LIST", NONE },
+    { "--driver-java-options", "TEXT", NONE }, { "--driver-library-path", "PATH", NONE },
+    { "--driver-class-path", "PATH", NONE }, { "--driver-cores", "N", NONE }, { "--executor-cores", "N", NONE },
+    { "--num-executors", "N", NONE }, { "--total-executor-cores", "N", NONE }, { "--queue", "NAME", NONE },
+    { "--proxy-user", "NAME", NONE }, { "--principal", "NAME", NONE }, { "--keytab", "FILE", NONE },
+    { "--supervise", NULL, NONE },
+    { 0 },
 };
-enum { ROW_COUNT = sizeof rows / sizeof rows[0] };
+enum { O_VERBOSE = 7, O_HELP = 8, O_UNUSED = 9 };
+static const option_kind kinds[O_UNUSED] = { MASTER, NAME, PAIR, PAIR, PROPERTIES, TO_LAUNCHER, TO_LAUNCHER, QUIET, QUIET };
 
-static void print_usage(FILE *to)
+static void print_usage(void)
 {
-    fputs("usage: spate submit [OPTIONS] APP.py [ARGUMENTS]\n"
-          "Runs a program written for PySpark on a private Spate server.\n", to);
-    for (int i = 0; i < ROW_COUNT; i++)
-        if (rows[i].doc)
-            fprintf(to, "  %-17s %-6s %s\n", rows[i].name, rows[i].argument ? rows[i].argument : "", rows[i].doc);
-    fputs("The Python is PYSPARK_PYTHON, else VIRTUAL_ENV's, else python3.\n", to);
+    printf("usage: spate submit [option...] APP.py [argument...]\n\n"
+           "Runs a program written for PySpark, as it stands, on a private server.\n"
+           "The Python is PYSPARK_PYTHON, else VIRTUAL_ENV's, else python3.\n\n");
+    sp_cli_print_options(options);
 }
 
-static int complain(const char *format, const char *what)
+static int no_memory(void)
 {
-    fputs("spate submit: ", stderr);
-    fprintf(stderr, format, what); /* NOLINT: the formats are literals below */
-    fputs("\n", stderr);
-    return EXIT_USAGE;
+    sp_cli_say("out of memory");
+    return 1;
 }
 
 /* A setting goes to the server, as a default of its sessions, and to SparkConf in the program. */
@@ -107,7 +105,7 @@ static int set_master(submit *s, sp_arena *a, const char *value)
         sp_buf_printf(&s->unused, " --master %s", value);
     const char *pair = sp_arena_printf(a, &err, "spark.master=%s", value);
     if (!pair)
-        return complain("%s", "out of memory");
+        return no_memory();
     add_conf(s, pair);
     return 0;
 }
@@ -118,8 +116,10 @@ static int read_properties(submit *s, sp_arena *a, const char *path)
     sp_error err;
     char line[4096];
     FILE *f = fopen(path, "re"); /* world */
-    if (!f)
-        return complain("cannot read the properties file %s", path);
+    if (!f) {
+        sp_cli_say("cannot read %s: %s", path, strerror(errno));
+        return 1;
+    }
     for (int room = 200; room > 0 && fgets(line, sizeof line, f);) {
         char *key = line + strspn(line, " \t");
         size_t n = strcspn(key, "= \t\r\n"), end = strlen(key);
@@ -137,57 +137,47 @@ static int read_properties(submit *s, sp_arena *a, const char *path)
     return 0;
 }
 
-static int apply(submit *s, sp_arena *a, const struct option_row *row, const char *value)
+/* 0 or an exit code. */
+static int apply(submit *s, sp_arena *a, int option, const char *value)
 {
-    switch (row->kind) {
+    switch (option >= O_UNUSED ? UNUSED : kinds[option]) {
+    case MASTER: return set_master(s, a, value);
+    case NAME: s->name = value; return 0;
     case PAIR:
-        if (!strchr(value, '=') || *value == '=')
-            return complain("--conf takes KEY=VALUE, not %s", value);
+        if (!strchr(value, '=') || *value == '=') {
+            sp_cli_say("--conf takes KEY=VALUE, not %s", value);
+            return EXIT_USAGE;
+        }
         add_conf(s, value);
         return 0;
+    case PROPERTIES: return read_properties(s, a, value);
     case TO_LAUNCHER:
-        s->python_args[s->python_arg_count++] = row->name;
+        s->python_args[s->python_arg_count++] = options[option].name;
         s->python_args[s->python_arg_count++] = value;
         return 0;
-    case NAME: s->name = value; return 0;
-    case MASTER: return set_master(s, a, value);
-    case PROPERTIES: return read_properties(s, a, value);
-    case UNUSED: case UNUSED_FLAG: sp_buf_printf(&s->unused, " %s", row->name); return 0;
-    case QUIET_FLAG: break;
+    case UNUSED: sp_buf_printf(&s->unused, " %s", options[option].name); return 0;
+    case QUIET: return 0;
     }
     return 0;
 }
 
-/* Reads the options up to the program; *next is the program's index. 0 or an exit code; -1: help was asked for. */
-static int read_options(submit *s, sp_arena *a, int argc, char **argv, int *next)
+/* Reads the options up to the program, whose index *at becomes. 0 or an exit code; -1: help was asked for. */
+static int read_options(submit *s, sp_arena *a, int argc, char **argv, int *at)
 {
-    int i = 1;
-    for (; i < argc && argv[i][0] == '-' && argv[i][1]; i++) {
-        const struct option_row *row = NULL;
-        const char *value = NULL;
-        char *word = argv[i];
-        if (strcmp(word, "--") == 0) {
-            i++;
-            break;
+    int option, code;
+    const char *value;
+    for (*at = 1; *at < argc && argv[*at][0] == '-' && argv[*at][1];) {
+        if (strcmp(argv[*at], "--") == 0) {
+            ++*at;
+            return 0;
         }
-        if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0)
+        if ((code = sp_cli_next("submit", options, argc, argv, at, &option, &value)) != 1)
+            return code;
+        if (option == O_HELP)
             return -1;
-        size_t n = strncmp(word, "--", 2) == 0 ? strcspn(word, "=") : strlen(word);
-        for (int r = 0; r < ROW_COUNT; r++)
-            if (strlen(rows[r].name) == n && memcmp(rows[r].name, word, n) == 0)
-                row = &rows[r];
-        if (!row)
-            return complain("unknown option %s (spate submit --help lists them)", word);
-        if (row->kind != UNUSED_FLAG && row->kind != QUIET_FLAG) {
-            value = word[n] == '=' ? word + n + 1 : ++i < argc ? argv[i] : NULL;
-            if (!value)
-                return complain("%s takes a value", row->name);
-        }
-        int code = apply(s, a, row, value);
-        if (code)
+        if ((code = apply(s, a, option, value)))
             return code;
     }
-    *next = i;
     return 0;
 }
 
@@ -195,11 +185,13 @@ static int check_program(submit *s)
 {
     if (strncmp(s->app, "file:", 5) == 0)
         s->app += strncmp(s->app, "file://", 7) == 0 ? 7 : 5;
-    if (sp_str_ends(sp_str_of(s->app), ".jar"))
-        return complain("%s is a program for the JVM; Spate runs Python programs", s->app);
+    if (sp_str_ends(sp_str_of(s->app), ".jar")) {
+        sp_cli_say("%s is a program for the JVM; Spate runs Python programs", s->app);
+        return EXIT_USAGE;
+    }
     if (access(s->app, R_OK) == 0)
         return 0;
-    fprintf(stderr, "spate submit: cannot read %s: %s\n", s->app, strerror(errno));
+    sp_cli_say("cannot read %s: %s", s->app, strerror(errno));
     return EXIT_USAGE;
 }
 
@@ -231,7 +223,7 @@ static void exec_server(submit *s, pid_t parent, int ready)
     s->server_args[s->server_arg_count++] = number;
     s->server_args[s->server_arg_count] = NULL;
     execv("/proc/self/exe", (char **)s->server_args);
-    fprintf(stderr, "spate submit: cannot start the server: %s\n", strerror(errno));
+    sp_cli_say("cannot start the server: %s", strerror(errno));
     _exit(127);
 }
 
@@ -260,7 +252,7 @@ static void exec_python(submit *s, pid_t parent, int address)
         python = "python3";
     int file = open_launcher();
     if (file < 0) {
-        fprintf(stderr, "spate submit: cannot keep the launcher in memory: %s\n", strerror(errno));
+        sp_cli_say("cannot keep the launcher in memory: %s", strerror(errno));
         _exit(127);
     }
     snprintf(script, sizeof script, "/dev/fd/%d", file);
@@ -276,7 +268,7 @@ static void exec_python(submit *s, pid_t parent, int address)
         unsetenv("SPARK_CONNECT_AUTHENTICATE_TOKEN");
     }
     execvp(python, (char **)s->python_args);
-    fprintf(stderr, "spate submit: cannot run %s: %s\n", python, strerror(errno));
+    sp_cli_say("cannot run %s: %s", python, strerror(errno));
     _exit(127);
 }
 
@@ -346,7 +338,7 @@ static void read_ready(submit *s)
         char url[160];
         int len = snprintf(url, sizeof url, "sc://localhost:%.8s/;token=%s\n", port + 1, s->token);
         if (write(s->address, url, (size_t)len) < 0 && errno != EPIPE)
-            perror("spate submit: the server's address");
+            sp_cli_say("the server's address: %s", strerror(errno));
     }
     close_fd(&s->ready);
     close_fd(&s->address);
@@ -380,7 +372,7 @@ static void reap(submit *s, int *timeout_ms)
         if (s->ended && (status == 0 || (WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM)))
             return;                      /* by SIGTERM itself: asked to end before it had begun */
         s->server_status = status ? status : 1 << 8;
-        fprintf(stderr, "spate submit: the server %s (%s)\n", s->ended ? "did not end well" : started ?
+        sp_cli_say("the server %s (%s)", s->ended ? "did not end well" : started ?
                 "ended while the program was running" : "did not start", status_text(status, text));
         if (s->python > 0 && started) {
             kill(s->python, SIGTERM);
@@ -406,7 +398,7 @@ static void late(submit *s)
     if (s->python > 0) {
         kill(s->python, SIGKILL);
     } else if (s->server > 0) {
-        fprintf(stderr, "spate submit: the server has not drained in %d s\n", DRAIN_MS / 1000);
+        sp_cli_say("the server has not drained in %d s", DRAIN_MS / 1000);
         kill(s->server, SIGKILL);
     }
 }
@@ -450,7 +442,7 @@ static int run(submit *s)
     sigaddset(&set, SIGPIPE);
     sigprocmask(SIG_BLOCK, &set, NULL);
     if (signals < 0 || !start(s)) {
-        fprintf(stderr, "spate submit: cannot start: %s\n", strerror(errno));
+        sp_cli_say("cannot start: %s", strerror(errno));
         if (s->server > 0)
             kill(s->server, SIGKILL);
         return 1;
@@ -468,20 +460,18 @@ static int prepare_and_run(submit *s, sp_arena *a, int argc, char **argv)
     s->server_args = sp_arena_calloc(a, room, &err);
     s->python_args = sp_arena_calloc(a, room, &err);
     if (!s->server_args || !s->python_args)
-        return complain("%s", "out of memory");
+        return no_memory();
     static const char *const server_start[] = { "spate", "server", "--port", "0" };
     for (int i = 0; i < 4; i++)
         s->server_args[s->server_arg_count++] = server_start[i];
     s->python_arg_count = 2;
     int code = read_options(s, a, argc, argv, &next);
-    if (code == -1) {
-        print_usage(stdout);
-        return 0;
-    }
+    if (code == -1)
+        print_usage();
     if (code)
-        return code;
+        return code == -1 ? 0 : code;
     if (next >= argc) {
-        print_usage(stderr);
+        sp_cli_say("submit needs a program: spate submit APP.py; try: spate submit --help");
         return EXIT_USAGE;
     }
     s->app = argv[next];
@@ -490,7 +480,7 @@ static int prepare_and_run(submit *s, sp_arena *a, int argc, char **argv)
     const char *slash = strrchr(s->app, '/'), *remote = getenv("SPARK_REMOTE");
     const char *name = sp_arena_printf(a, &err, "spark.app.name=%s", s->name ? s->name : slash ? slash + 1 : s->app);
     if (!name)
-        return complain("%s", "out of memory");
+        return no_memory();
     add_conf(s, name);
     if (!s->remote && remote && *remote)
         s->remote = remote;
@@ -499,17 +489,17 @@ static int prepare_and_run(submit *s, sp_arena *a, int argc, char **argv)
     for (int i = next + 1; i < argc; i++)
         s->python_args[s->python_arg_count++] = argv[i];
     if (s->unused.len)
-        fprintf(stderr, "spate submit: without effect here:%s\n", sp_buf_cstr(&s->unused));
+        sp_cli_say("without effect here:%s", sp_buf_cstr(&s->unused));
     make_token(s);
     return run(s);
 }
 
-int sp_cli_submit(int argc, char **argv)
+int sp_cli_submit(const sp_cli_door *door, int argc, char **argv)
 {
     submit s = { .world = sp_world_real(), .ready = -1, .address = -1 };
     sp_arena *a = sp_arena_new("submit", 0);
     if (!a)
-        return complain("%s", "out of memory");
+        return no_memory();
     int code = prepare_and_run(&s, a, argc, argv);
     sp_buf_done(&s.unused);
     sp_arena_free(a);
