@@ -386,6 +386,15 @@ sp_status sp_query_start(const sp_query_spec *spec, sp_query **out, sp_error *er
     return SP_OK;
 }
 
+/* What the maintainer's thread does elsewhere, where there are no threads. */
+static void inline_maintenance(sp_query *q)
+{
+    sp_error ignored = { 0 };
+    int64_t every = q->state.min_deltas_for_snapshot > 0 ? q->state.min_deltas_for_snapshot : 1;
+    if (q->batch_id % every == 0)
+        sp_exec_maintain(q->exec, &ignored);
+}
+
 sp_status sp_query_step(sp_query *q, sp_error *err)
 {
     if (!q->active)
@@ -398,6 +407,8 @@ sp_status sp_query_step(sp_query *q, sp_error *err)
         ended(q, status, err);
         return SP_FAILED;
     }
+    if (ran)
+        inline_maintenance(q);
     return ran ? SP_MORE : SP_DONE;
 }
 
