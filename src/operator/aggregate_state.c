@@ -13,6 +13,8 @@
 
 enum { FREED = 0xffffffffu, EVICTED = 0xfffffffeu, LOAD_ROWS = 2048 };
 
+static const sp_row_codec agg_rows = { sp_unsafe_encode, sp_unsafe_decode };
+
 static const sp_state_provider *provider_of(const sp_node *n)
 {
     const sp_aggregate_node *s = n->shared;
@@ -170,7 +172,7 @@ static sp_status flush_rows(loading *g, sp_error *err)
     SP_TRY(take_columns(g->values, t->layout->buffer_count, g->arena, &values, err));
     for (int i = 0; i < t->layout->fn_count; i++) {
         const sp_agg_fn *f = &t->layout->fns[i];
-        sp_agg_call c = { .call = f->call, .heap = t->heap, .conf = t->x->spec.conf, .arena = g->arena };
+        sp_agg_call c = { .call = f->call, .rows = &agg_rows, .heap = t->heap, .conf = t->x->spec.conf, .arena = g->arena };
         SP_TRY(f->kernel->load(&c, t->states[i], f->stride, ids, g->rows, (const sp_vec *const *)values, err));
         values += f->kernel->buffer_count;
     }
@@ -465,7 +467,7 @@ static sp_status put_groups(sp_node *n, sp_agg_part *p, const uint32_t *ids, uin
     SP_TRY(sp_groups_columns(&t->groups, ids, 0, count, scratch, keys, err));
     for (int i = 0; i < l->fn_count; i++) {
         const sp_agg_fn *f = &l->fns[i];
-        sp_agg_call c = { .call = f->call, .heap = t->heap, .conf = t->x->spec.conf, .arena = scratch };
+        sp_agg_call c = { .call = f->call, .rows = &agg_rows, .heap = t->heap, .conf = t->x->spec.conf, .arena = scratch };
         for (int b = 0; b < f->kernel->buffer_count; b++)
             if (!(values[v + b] = sp_vec_new(scratch, l->value_schema->fields[v + b].type, count, err)))
                 return SP_FAILED;

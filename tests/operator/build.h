@@ -234,7 +234,8 @@ static inline sp_batch batch_of(ctx *c, const sp_type *t, const char *text)
     return out;
 }
 
-typedef struct lines { sp_mutex lock; char *v[4096]; int count; sp_error err; } lines;
+typedef struct line_of { char *text; int task, at; } line_of;
+typedef struct lines { sp_mutex lock; line_of v[4096]; int count; } lines;
 
 static inline sp_status take_lines(void *context, int task, const sp_batch *b, sp_error *err)
 {
@@ -247,25 +248,32 @@ static inline sp_status take_lines(void *context, int task, const sp_batch *b, s
                 sp_buf_putc(&t, ' ');
             sp_vec_text(&t, b->columns[col_], SP_BATCH_ROW(b, i), true, sp_zone_utc(), err);
         }
-        l->v[l->count++] = strdup(sp_buf_cstr(&t));
+        l->v[l->count] = (line_of){ strdup(sp_buf_cstr(&t)), task, l->count };
+        l->count++;
         sp_buf_done(&t);
     }
     sp_mutex_unlock(&l->lock);
     return SP_OK;
 }
 
-static inline int by_text(const void *a, const void *b) { return strcmp(*(char *const *)a, *(char *const *)b); }
+static inline int by_text(const void *a, const void *b) { return strcmp(((const line_of *)a)->text, ((const line_of *)b)->text); }
+
+/* Tasks in order are the partitions in order. */
+static inline int by_task(const void *a, const void *b)
+{
+    const line_of *x = a, *y = b;
+    return x->task != y->task ? x->task - y->task : x->at - y->at;
+}
 
 /* All lines joined by " | ", sorted unless in_order; forgets them. */
 static inline const char *joined(ctx *c, lines *l, bool in_order)
 {
     sp_buf t = { 0 };
-    if (!in_order)
-        qsort(l->v, (size_t)l->count, sizeof *l->v, by_text);
+    qsort(l->v, (size_t)l->count, sizeof *l->v, in_order ? by_task : by_text);
     for (int i = 0; i < l->count; i++) {
         sp_buf_puts(&t, i ? " | " : "");
-        sp_buf_puts(&t, l->v[i]);
-        free(l->v[i]);
+        sp_buf_puts(&t, l->v[i].text);
+        free(l->v[i].text);
     }
     l->count = 0;
     const char *s = sp_arena_strndup(c->a, t.data ? t.data : "", t.len, &c->err);

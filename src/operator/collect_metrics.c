@@ -1,2 +1,0 @@
-/* collect_metrics.c -- observe.
- * (taken; being written) */

@@ -1,2 +1,0 @@
-/* setops.c -- INTERSECT and EXCEPT.
- * (taken; being written) */
