@@ -148,7 +148,8 @@ typedef struct sp_request {
     sp_client *client;                   /* set by the handler as soon as it knows; unreferenced by the dispatcher */
     ProtobufCMessage *response;          /* unary: what to answer; NULL with SP_OK: the handler answered itself */
 } sp_request;
-char *sp_connect_pack(const ProtobufCMessage *m, size_t *n, sp_error *err);       /* sp_malloc'd */
+/* pack.c: sp_malloc'd, with room for `more` bytes behind the *n. Numbers that are not zero count as set. */
+char *sp_connect_pack(ProtobufCMessage *m, size_t more, size_t *n, sp_error *err);
 void sp_planner_for(sp_planner *p, sp_client *c, sp_arena *a, const sp_expr_conf *conf);
 
 /* Handlers: one file per concern. */

@@ -164,7 +164,7 @@ static char *pack_details(const sp_error *err, char *message, size_t *n)
     r.has_root_error_idx = true;
     r.errors = errors;
     r.n_errors = 1;
-    char *bytes = sp_connect_pack(&r.base, n, NULL);
+    char *bytes = sp_connect_pack(&r.base, 0, n, NULL);
     sp_arena_free(a);
     return bytes;
 }
@@ -262,7 +262,7 @@ static char *pack_status(const sp_error *err, char *message, const char *error_i
     info.domain = "org.apache.spark";
     info.metadata = m.list;
     info.n_metadata = m.n;
-    packed = sp_connect_pack(&info.base, &any.value.len, NULL);
+    packed = sp_connect_pack(&info.base, 0, &any.value.len, NULL);
     if (packed) {
         any.type_url = "type.googleapis.com/google.rpc.ErrorInfo";
         any.value.data = (uint8_t *)packed;
@@ -270,7 +270,7 @@ static char *pack_status(const sp_error *err, char *message, const char *error_i
         status.message = message;
         status.details = details;
         status.n_details = 1;
-        bytes = sp_connect_pack(&status.base, n, NULL);
+        bytes = sp_connect_pack(&status.base, 0, n, NULL);
     }
     sp_free(packed);
     sp_buf_done(&classes);

@@ -316,11 +316,9 @@ static sp_status make_response(sp_operation *op, Spark__Connect__ExecutePlanResp
     m->server_side_session_id = op->client->server_id;
     m->operation_id = op->id;
     m->response_id = out->id;
-    size_t n = protobuf_c_message_get_packed_size(&m->base);
-    out->head = sp_malloc(n + tail_n + 1);
-    if (!out->head)
-        return sp_error_memory(err, "a response");
-    protobuf_c_message_pack(&m->base, (uint8_t *)out->head);
+    size_t n;
+    if (!(out->head = sp_connect_pack(&m->base, tail_n, &n, err)))
+        return SP_FAILED;
     if (tail_n)
         memcpy(out->head + n, tail, tail_n);
     out->head_n = n + tail_n;

@@ -31,18 +31,6 @@ static const method table[] = {
 };
 enum { METHODS = sizeof table / sizeof *table };
 
-char *sp_connect_pack(const ProtobufCMessage *m, size_t *n, sp_error *err)
-{
-    *n = protobuf_c_message_get_packed_size(m);
-    char *bytes = sp_malloc(*n + 1);
-    if (!bytes) {
-        sp_error_memory(err, "a message");
-        return NULL;
-    }
-    protobuf_c_message_pack(m, (uint8_t *)bytes);
-    return bytes;
-}
-
 /* ---- one request on a worker ---- */
 
 typedef struct job {
@@ -56,7 +44,7 @@ static void answer(sp_request *r)
 {
     size_t n;
     sp_error err = { 0 };
-    char *bytes = sp_connect_pack(r->response, &n, &err);
+    char *bytes = sp_connect_pack(r->response, 0, &n, &err);
     if (bytes)
         sp_grpc_reply(r->call, bytes, n);
     else
