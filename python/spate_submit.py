@@ -418,7 +418,8 @@ def main():
         os.environ.pop(name, None)
     os.environ["SPARK_CONNECT_MODE_ENABLED"] = "1"
     sys.argv[:] = words
-    sys.path[0] = os.path.dirname(os.path.realpath(words[0]))
+    if not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
+        sys.path[0] = os.path.dirname(os.path.realpath(words[0]))
     for path in py_files:
         add_py_file(path)
     require_client()
