@@ -9,7 +9,7 @@ import sys
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FOLDERS = ("src", "include", "tests", "tools", "python", "bench")
-LINE_MAX, FILE_MAX = 120, 900
+LINE_MAX, FILE_MAX = 160, 900
 FUNCTION = re.compile(r"^[a-z_][\w\s*]*\([^;{}]*\) \{$")
 MALLOC = re.compile(r"(?<![\w.>])(malloc|calloc|realloc|strdup|strndup)\s*\(")
 SYSTEM = re.compile(r"(?<![\w.>])(clock_gettime|gettimeofday|usleep|nanosleep|openat|fopen|unlink|socket|getrandom|"

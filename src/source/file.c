@@ -27,7 +27,6 @@ typedef struct file_source {
     int64_t next_scan_us;                   /* monotonic; 0: now */
     bool stop_listing;                      /* availableNow: what was there at the start is all */
     int64_t log_offset;                     /* last entry of the log; -1 none */
-    sp_strmap watched;
     /* the last batch's entries, so that get_batch need not read its log file again */
     int64_t cached_offset;
     sp_arena *cache;
@@ -135,10 +134,11 @@ static sp_status add_waiting(file_source *s, sp_str path, int64_t mtime_us, int6
 
 /* ---- finding files ---- */
 
+/* Every listing watches its folders again: one that was removed and made anew has lost its watch, for the others it is a call without effect. */
 static void watch_dir(void *context, const char *dir)
 {
     file_source *s = context;
-    if (s->watch && !sp_strmap_has(&s->watched, sp_str_of(dir)) && sp_strmap_put(&s->watched, sp_str_of(dir), &SEEN, NULL) == SP_OK)
+    if (s->watch)
         sp_watch_add(s->watch, dir);
 }
 
@@ -236,7 +236,6 @@ static void file_close(sp_source *source)
     sp_free(s->waiting_all);
     sp_strmap_done(&s->seen);
     sp_strmap_done(&s->waiting_set);
-    sp_strmap_done(&s->watched);
     sp_watch_free(s->watch);
     sp_arena_free(s->cache);
     sp_arena_free(s->scratch);

@@ -120,7 +120,7 @@ bool sp_glob_has_magic(sp_str path)
 sp_status sp_list_options_read(const sp_props *options, const sp_zone *zone, sp_list_options *out, sp_error *err)
 {
     *out = (sp_list_options){ .modified_after_us = INT64_MIN, .modified_before_us = INT64_MAX };
-    SP_TRY(sp_option_bool(options, "recursiveFileLookup", false, &out->recursive, err));
+    SP_TRY(sp_source_option_bool(options, "recursiveFileLookup", false, &out->recursive, err));
     const char *glob = options ? sp_props_get(options, "pathGlobFilter") : NULL;
     if (glob)
         out->name_glob = sp_str_of(glob);

@@ -1,7 +1,7 @@
 /* options.c -- reading a source's options and offsets, with Spark's messages when they are wrong. */
 #include "source/source_int.h"
 
-sp_status sp_option_i64(const sp_props *options, const char *key, int64_t fallback, int64_t min, int64_t *out, sp_error *err)
+sp_status sp_source_option_i64(const sp_props *options, const char *key, int64_t fallback, int64_t min, int64_t *out, sp_error *err)
 {
     const char *text = options ? sp_props_get(options, key) : NULL;
     *out = fallback;
@@ -13,7 +13,7 @@ sp_status sp_option_i64(const sp_props *options, const char *key, int64_t fallba
     return SP_OK;
 }
 
-sp_status sp_option_bool(const sp_props *options, const char *key, bool fallback, bool *out, sp_error *err)
+sp_status sp_source_option_bool(const sp_props *options, const char *key, bool fallback, bool *out, sp_error *err)
 {
     const char *text = options ? sp_props_get(options, key) : NULL;
     *out = fallback;

@@ -66,7 +66,20 @@ static sp_status span_input(sp_arena *a, const span *s, sp_input **out, sp_error
     return SP_OK;
 }
 
-static sp_status rate_schema(sp_arena *a, const sp_props *options, const sp_type *user, const sp_type **out, sp_error *err)
+/* RateStreamProvider's and RatePerMicroBatchProvider's check of a number; a text that is none is Java's NumberFormatException. */
+static sp_status number_option(const sp_props *options, const char *key, int64_t fallback, int64_t min, int64_t *out, sp_error *err)
+{
+    const char *text = options ? sp_props_get(options, key) : NULL;
+    *out = fallback;
+    if (text && !sp_str_to_i64(sp_str_of(text), out))
+        return sp_error_plain(err, SP_EXC_NUMBER_FORMAT, "For input string: \"%s\"", text);
+    if (*out < min)
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Invalid value '%lld'. The option '%s' must %s", (long long)*out, key,
+                              min > 0 ? "be positive" : "not be negative");
+    return SP_OK;
+}
+
+static sp_status two_columns(sp_arena *a, const sp_type **out, sp_error *err)
 {
     sp_field fields[2] = {
         { SP_LIT("timestamp"), sp_type_of(SP_TIMESTAMP), true, { 0 } },
@@ -79,9 +92,28 @@ static sp_status rate_schema(sp_arena *a, const sp_props *options, const sp_type
 static sp_status splits_option(const sp_source_spec *spec, int *out, sp_error *err)
 {
     int64_t n;
-    SP_TRY(sp_option_i64(spec->options, "numPartitions", spec->parallelism, 1, &n, err));
+    SP_TRY(number_option(spec->options, "numPartitions", spec->parallelism, 1, &n, err));
     *out = (int)(n < 10000 ? n : 10000);
     return SP_OK;
+}
+
+/* getTable checks the options before anybody asks for rows. */
+static sp_status rate_schema(sp_arena *a, const sp_props *options, const sp_type *user, const sp_type **out, sp_error *err)
+{
+    int64_t n;
+    SP_TRY(number_option(options, "rowsPerSecond", 1, 1, &n, err));
+    SP_TRY(number_option(options, "numPartitions", 1, 1, &n, err));
+    return two_columns(a, out, err);
+}
+
+static sp_status micro_schema(sp_arena *a, const sp_props *options, const sp_type *user, const sp_type **out, sp_error *err)
+{
+    int64_t n;
+    SP_TRY(number_option(options, "rowsPerBatch", 0, 1, &n, err));
+    SP_TRY(number_option(options, "numPartitions", 1, 1, &n, err));
+    SP_TRY(number_option(options, "startTimestamp", 0, 0, &n, err));
+    SP_TRY(number_option(options, "advanceMillisPerBatch", 1000, 0, &n, err));
+    return two_columns(a, out, err);
 }
 
 /* ---- rate ---- */
@@ -142,7 +174,7 @@ static sp_status rate_open(const sp_source_spec *spec, sp_source **out, sp_error
     SP_NEW(s, spec->arena, sizeof *s, err);
     s->base = (sp_source){ &sp_source_rate, *spec };
     s->frozen_at = -1;
-    SP_TRY(sp_option_i64(spec->options, "rowsPerSecond", 1, 1, &s->rows_per_second, err));
+    SP_TRY(number_option(spec->options, "rowsPerSecond", 1, 1, &s->rows_per_second, err));
     const char *ramp = spec->options ? sp_props_get(spec->options, "rampUpTime") : NULL;
     if (ramp) {
         sp_calendar c;
@@ -245,11 +277,9 @@ static sp_status micro_open(const sp_source_spec *spec, sp_source **out, sp_erro
     micro_source *s;
     SP_NEW(s, spec->arena, sizeof *s, err);
     s->base = (sp_source){ &sp_source_rate_micro_batch, *spec };
-    SP_TRY(sp_option_i64(spec->options, "rowsPerBatch", 0, 1, &s->rows, err));
-    if (s->rows < 1)
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Invalid value '0'. The option 'rowsPerBatch' must be positive");
-    SP_TRY(sp_option_i64(spec->options, "startTimestamp", 0, 0, &s->start_ms, err));
-    SP_TRY(sp_option_i64(spec->options, "advanceMillisPerBatch", 1000, 0, &s->advance_ms, err));
+    SP_TRY(number_option(spec->options, "rowsPerBatch", 0, 1, &s->rows, err));
+    SP_TRY(number_option(spec->options, "startTimestamp", 0, 0, &s->start_ms, err));
+    SP_TRY(number_option(spec->options, "advanceMillisPerBatch", 1000, 0, &s->advance_ms, err));
     SP_TRY(splits_option(spec, &s->splits, err));
     *out = &s->base;
     return SP_OK;
@@ -307,7 +337,7 @@ static void micro_describe(const sp_source *source, sp_buf *out)
 
 static const char *const micro_options[] = { "rowsPerBatch", "numPartitions", "startTimestamp", "advanceMillisPerBatch", NULL };
 const sp_source_class sp_source_rate_micro_batch = {
-    .name = "rate-micro-batch", .options = micro_options, .schema = rate_schema, .open = micro_open, .latest = micro_latest,
+    .name = "rate-micro-batch", .options = micro_options, .schema = micro_schema, .open = micro_open, .latest = micro_latest,
     .prepare_available_now = micro_available_now, .get_batch = micro_get_batch, .commit = no_commit, .next_data_us = micro_next_data,
     .describe = micro_describe, .close = rate_close,
 };

@@ -29,7 +29,7 @@ static sp_status socket_schema(sp_arena *a, const sp_props *options, const sp_ty
     const char *include = sp_props_get(options, "includeTimestamp");
     if (include && !sp_str_to_bool(sp_str_of(include), &timestamps))
         return SP_FAIL(err, _LEGACY_ERROR_TEMP_1297);
-    SP_TRY(sp_option_bool(options, "includeTimestamp", false, &timestamps, err));
+    SP_TRY(sp_source_option_bool(options, "includeTimestamp", false, &timestamps, err));
     sp_field fields[2] = {
         { SP_LIT("value"), sp_type_of(SP_STRING), true, { 0 } },
         { SP_LIT("timestamp"), sp_type_of(SP_TIMESTAMP), true, { 0 } },
@@ -45,8 +45,8 @@ static sp_status socket_open(const sp_source_spec *spec, sp_source **out, sp_err
     s->base = (sp_source){ &sp_source_socket, *spec };
     s->host = sp_props_get(spec->options, "host");
     s->current = -1;
-    SP_TRY(sp_option_i64(spec->options, "port", 0, 0, &s->port, err));
-    SP_TRY(sp_option_bool(spec->options, "includeTimestamp", false, &s->timestamps, err));
+    SP_TRY(sp_source_option_i64(spec->options, "port", 0, 0, &s->port, err));
+    SP_TRY(sp_source_option_bool(spec->options, "includeTimestamp", false, &s->timestamps, err));
     SP_TRY(sp_socket_connect(spec->world, s->host, (int)s->port, &s->socket, err));
     *out = &s->base;
     return SP_OK;
@@ -104,7 +104,13 @@ static sp_status receive(socket_source *s, sp_error *err)
         bool closed = false;
         if (!sp_buf_reserve(&s->partial, RECEIVE_BYTES))
             return sp_error_memory(err, "lines of a socket");
-        SP_TRY(sp_socket_recv(s->socket, s->partial.data + s->partial.len, RECEIVE_BYTES, &got, &closed, err));
+        /* A connection that breaks is over, as one that was closed is: TextSocketMicroBatchStream's reader swallows the IOException. */
+        if (sp_socket_recv(s->socket, s->partial.data + s->partial.len, RECEIVE_BYTES, &got, &closed, err) == SP_FAILED) {
+            if (sp_world_crashed(s->base.spec.world))
+                return SP_FAILED;
+            sp_error_reset(err);
+            closed = true;
+        }
         s->partial.len += got;
         taken += got;
         if (closed) {
