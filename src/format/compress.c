@@ -1,8 +1,9 @@
 /* compress.c -- whole files compressed as Hadoop's codecs do it: gzip, deflate (zlib's wrapping), zstd, lz4 and snappy.
  *
- * lz4 and snappy files are Hadoop's block streams, not those formats' own frames: repeated [plain length, 4 bytes big-endian] and, until so many
- * bytes are there, [packed length, 4 bytes][packed block]. Real lz4 frames are read too (told by their magic). bzip2 is not there: its
- * files are refused by name. Behaviour: org.apache.hadoop.io.compress.*Codec, CompressionCodecs (names and extensions). */
+ * lz4 and snappy files are Hadoop's block streams, not those formats' own frames: repeated [plain length, 4 bytes
+ * big-endian] and, until so many bytes are there, [packed length, 4 bytes][packed block]. Real lz4 frames are read
+ * too (told by their magic). bzip2 is not there: its files are refused by name. Behaviour:
+ * org.apache.hadoop.io.compress.*Codec, CompressionCodecs (names and extensions). */
 #include "format/format_int.h"
 #include <lz4.h>
 #include <lz4frame.h>
@@ -19,7 +20,8 @@ typedef struct codec {
 
 static sp_status corrupt(sp_error *err, const char *name, const char *why)
 {
-    return sp_error_plain(err, SP_EXC_SPARK, "Could not decompress %s data: %s", name, why ? why : "the file is cut short");
+    return sp_error_plain(err, SP_EXC_SPARK, "Could not decompress %s data: %s", name,
+                          why ? why : "the file is cut short");
 }
 
 static bool grow(sp_buf *b) { return sp_buf_reserve(b, b->len < 64 * 1024 ? 64 * 1024 : b->len); }
@@ -178,9 +180,13 @@ static sp_status lz4_block(sp_str in, size_t plain, sp_buf *out, sp_error *err)
     return SP_OK;
 }
 
-static sp_status snappy_block(sp_str in, size_t plain, sp_buf *out, sp_error *err) { return sp_snappy_decode(in, out, err); }
+static sp_status snappy_block(sp_str in, size_t plain, sp_buf *out, sp_error *err)
+{
+    return sp_snappy_decode(in, out, err);
+}
 
-static sp_status unpack_blocks(sp_str in, sp_buf *out, const char *name, sp_status (*block)(sp_str, size_t, sp_buf *, sp_error *), sp_error *err)
+static sp_status unpack_blocks(sp_str in, sp_buf *out, const char *name,
+                               sp_status (*block)(sp_str, size_t, sp_buf *, sp_error *), sp_error *err)
 {
     while (in.n) {
         uint32_t plain, packed;
@@ -232,7 +238,10 @@ static sp_status unpack_lz4(sp_str in, sp_buf *out, sp_error *err)
     return unpack_blocks(in, out, "lz4", lz4_block, err);
 }
 
-static sp_status unpack_snappy(sp_str in, sp_buf *out, sp_error *err) { return unpack_blocks(in, out, "snappy", snappy_block, err); }
+static sp_status unpack_snappy(sp_str in, sp_buf *out, sp_error *err)
+{
+    return unpack_blocks(in, out, "snappy", snappy_block, err);
+}
 
 static sp_status pack_lz4(sp_str in, sp_buf *out, sp_error *err)
 {

@@ -1,11 +1,14 @@
 /* compress_snappy.c -- one block in Snappy's raw format, both ways.
  *
- * A block is the plain length as a varint, then elements: literals (tag & 3 == 0) and copies of what came before, with offsets of 11, 16 or 32
- * bits. The encoder takes 64 KB at a time, finds matches by a hash of four bytes and writes 16-bit offsets only. Source: the format
- * document, google/snappy format_description.txt. */
+ * A block is the plain length as a varint, then elements: literals (tag & 3 == 0) and copies of what came before,
+ * with offsets of 11, 16 or 32 bits. The encoder takes 64 KB at a time, finds matches by a hash of four bytes and
+ * writes 16-bit offsets only. Source: the format document, google/snappy format_description.txt. */
 #include "format/format_int.h"
 
-static sp_status corrupt(sp_error *err) { return sp_error_plain(err, SP_EXC_SPARK, "Could not decompress data. Input is invalid."); }
+static sp_status corrupt(sp_error *err)
+{
+    return sp_error_plain(err, SP_EXC_SPARK, "Could not decompress data. Input is invalid.");
+}
 
 static bool read_varint(const uint8_t **p, const uint8_t *end, uint32_t *out)
 {

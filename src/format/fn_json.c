@@ -1,8 +1,9 @@
 /* fn_json.c -- from_json, to_json, schema_of_json, and the family's table (paths and keys: fn_json_path.c).
  *
- * A bound call carries its schema and options made ready, read-only; what changes while records are read is made anew for every batch. from_json of
- * something that is no such JSON is a struct of nulls for a struct, null for an array or a map; blank text is null.
- * Behaviour: JsonToStructs, StructsToJson, SchemaOfJson, JsonExpressionEvalUtils, FailureSafeParser. */
+ * A bound call carries its schema and options made ready, read-only; what changes while records are read is made anew
+ * for every batch. from_json of something that is no such JSON is a struct of nulls for a struct, null for an array
+ * or a map; blank text is null. Behaviour: JsonToStructs, StructsToJson, SchemaOfJson, JsonExpressionEvalUtils,
+ * FailureSafeParser. */
 #include "format/json_int.h"
 #include "format/fn_json_int.h"
 
@@ -17,11 +18,11 @@ typedef struct from_json {
 static sp_status check_schema(sp_bind *b, const sp_type *t, sp_error *err)
 {
     if (!sp_kind_is_nested(t->kind))
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_JSON_SCHEMA, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call), "schema",
-                       sp_type_sql_quoted(b->arena, t));
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_JSON_SCHEMA, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call),
+                       "schema", sp_type_sql_quoted(b->arena, t));
     if (t->kind == SP_MAP && t->fields[0].type->kind != SP_STRING)
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_JSON_MAP_KEY_TYPE, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call), "schema",
-                       sp_type_sql_quoted(b->arena, t));
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_JSON_MAP_KEY_TYPE, "sqlExpr",
+                       sp_expr_sql_quoted(b->arena, b->call), "schema", sp_type_sql_quoted(b->arena, t));
     return SP_OK;
 }
 
@@ -31,8 +32,9 @@ static sp_status read_mode(const json_options *o, const sp_type *t, sp_bind *b, 
         return SP_FAIL(err, PARSE_MODE_UNSUPPORTED, "funcName", "`from_json`", "mode", "DROPMALFORMED");
     *corrupt = t->kind == SP_STRUCT ? sp_type_find(t, o->corrupt_name, true) : -1;
     if (*corrupt >= 0 && t->fields[*corrupt].type->kind != SP_STRING)
-        return SP_FAIL(err, INVALID_CORRUPT_RECORD_TYPE, "columnName", sp_arena_printf(b->arena, NULL, "`%.*s`", (int)o->corrupt_name.n,
-                       o->corrupt_name.p), "actualType", sp_type_sql_quoted(b->arena, t->fields[*corrupt].type));
+        return SP_FAIL(err, INVALID_CORRUPT_RECORD_TYPE, "columnName",
+                       sp_arena_printf(b->arena, NULL, "`%.*s`", (int)o->corrupt_name.n, o->corrupt_name.p),
+                       "actualType", sp_type_sql_quoted(b->arena, t->fields[*corrupt].type));
     return SP_OK;
 }
 
@@ -69,12 +71,14 @@ static sp_status bad_struct(const from_json *f, sp_builder *b, bool partial, sp_
     return sp_build_close(b, err);
 }
 
-static sp_status fail_fast(const from_json *f, json_converter *c, sp_builder *b, json_result res, sp_str text, sp_error *err)
+static sp_status fail_fast(const from_json *f, json_converter *c, sp_builder *b, json_result res, sp_str text,
+                           sp_error *err)
 {
     sp_buf row = { 0 };
     if (c->cause == JSON_CAUSE_ARRAY_AS_STRUCT) {
         sp_buf_add(&row, text.p, text.n);
-        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__CANNOT_PARSE_JSON_ARRAYS_AS_STRUCTS, "badRecord", sp_buf_cstr(&row), "failFastMode", "FAILFAST");
+        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__CANNOT_PARSE_JSON_ARRAYS_AS_STRUCTS, "badRecord", sp_buf_cstr(&row),
+                "failFastMode", "FAILFAST");
     } else {
         uint32_t at = sp_builder_rows(b);
         bool is_struct = f->node->type->kind == SP_STRUCT, value = is_struct || res == JSON_PARTIAL;
@@ -85,7 +89,8 @@ static sp_status fail_fast(const from_json *f, json_converter *c, sp_builder *b,
         if (!is_struct) sp_buf_putc(&row, '[');
         sp_json_value_text(v, at, &row);
         if (!is_struct) sp_buf_putc(&row, ']');
-        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__WITHOUT_SUGGESTION, "badRecord", sp_buf_cstr(&row), "failFastMode", "FAILFAST");
+        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__WITHOUT_SUGGESTION, "badRecord", sp_buf_cstr(&row), "failFastMode",
+                "FAILFAST");
     }
     sp_buf_done(&row);
     return SP_FAILED;
@@ -118,7 +123,8 @@ static json_result read_list(const from_json *f, json_converter *c, json_token t
     return res;
 }
 
-static sp_status read_one(const from_json *f, json_converter *c, sp_str text, sp_arena *arena, sp_builder *b, sp_error *err)
+static sp_status read_one(const from_json *f, json_converter *c, sp_str text, sp_arena *arena, sp_builder *b,
+                          sp_error *err)
 {
     bool is_struct = f->node->type->kind == SP_STRUCT;
     uint32_t row = sp_builder_rows(b);
@@ -172,8 +178,8 @@ static sp_status bind_to_json(sp_bind *b, sp_error *err)
 {
     const sp_type *t = sp_bind_type(b, 0);
     if (!sp_kind_is_nested(t->kind) && t->kind != SP_VARIANT)
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_JSON_SCHEMA, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call), "schema",
-                       sp_type_sql_quoted(b->arena, t));
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_JSON_SCHEMA, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call),
+                       "schema", sp_type_sql_quoted(b->arena, t));
     sp_props options;
     json_writer *w = NULL;
     sp_status status = sp_bind_options(b, 1, &options, err);
@@ -262,12 +268,13 @@ static sp_status bind_schema_of_json(sp_bind *b, sp_error *err)
     SP_TRY(sp_bind_want(b, 0, sp_type_of(SP_STRING), err));
     sp_expr *e = b->call->args[0];
     if (!e->foldable || e->type->kind != SP_STRING)
-        return SP_FAIL(err, DATATYPE_MISMATCH__NON_FOLDABLE_INPUT, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call), "inputName", "`json`", "inputType",
-                       "\"STRING\"", "inputExpr", sp_expr_sql_quoted(b->arena, e));
+        return SP_FAIL(err, DATATYPE_MISMATCH__NON_FOLDABLE_INPUT, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call),
+                       "inputName", "`json`", "inputType", "\"STRING\"", "inputExpr", sp_expr_sql_quoted(b->arena, e));
     sp_value v;
     SP_TRY(sp_expr_fold(b->arena, b->conf, e, &v, err));
     if (v.is_null)
-        return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call), "exprName", "`json`");
+        return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call),
+                       "exprName", "`json`");
     sp_props options;
     sp_str *text;
     SP_NEW(text, b->arena, sizeof *text, err);
@@ -292,7 +299,8 @@ static sp_status kernel_schema_of_json(sp_kernel *k, sp_error *err)
 const sp_function sp_family_json[] = {
     { "from_json", 2, 3, SP_FN_MAY_BE_NULL | SP_FN_FIRST_SHOWN, bind_from_json, kernel_from_json, "2.2.0",
       "from_json(json, schema[, options]): the value that the text holds, of the given type" },
-    { "to_json", 1, 2, SP_FN_FIRST_SHOWN, bind_to_json, kernel_to_json, "2.2.0", "to_json(value[, options]): the JSON of a struct, array or map" },
+    { "to_json", 1, 2, SP_FN_FIRST_SHOWN, bind_to_json, kernel_to_json, "2.2.0",
+      "to_json(value[, options]): the JSON of a struct, array or map" },
     { "schema_of_json", 1, 2, SP_FN_FIRST_SHOWN, bind_schema_of_json, kernel_schema_of_json, "2.4.0",
       "schema_of_json(json[, options]): the type of a JSON text, as DDL" },
     { "get_json_object", 2, 2, SP_FN_MAY_BE_NULL, sp_json_bind_path, sp_json_kernel_path, "1.5.0",

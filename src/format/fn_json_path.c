@@ -1,10 +1,11 @@
-/* fn_json_path.c -- get_json_object, json_tuple, json_array_length, json_object_keys: functions that walk a text's tokens.
+/* fn_json_path.c -- get_json_object, json_tuple, json_array_length, json_object_keys: functions that walk a text's
+ * tokens.
  *
- * A path is $ and steps .name ['name'] [n] [*] .* ; blanks before a step do not count. Walking follows Hive, as Spark does: a wildcard over an array
- * gives an array of the matches, or the match itself when there is one; two wildcards in a row flatten; a string that is the whole answer
- * comes without quotes. Malformed text gives null.
- * Behaviour: JsonPathParser, GetJsonObject.evaluatePath, JsonTuple.parseRow, JsonExpressionUtils; their factory takes single quotes and bare control
- * characters. */
+ * A path is $ and steps .name ['name'] [n] [*] .* ; blanks before a step do not count. Walking follows Hive, as Spark
+ * does: a wildcard over an array gives an array of the matches, or the match itself when there is one; two wildcards
+ * in a row flatten; a string that is the whole answer comes without quotes. Malformed text gives null.
+ * Behaviour: JsonPathParser, GetJsonObject.evaluatePath, JsonTuple.parseRow, JsonExpressionUtils; their factory takes
+ * single quotes and bare control characters. */
 #include "format/fn_json_int.h"
 
 enum { FEATURES = JF_SINGLE_QUOTES | JF_CONTROLS };
@@ -150,7 +151,8 @@ static match walk_object(json_reader *r, writer *w, style st, const step *path)
             return found;
         if (t == JT_ERROR || t == JT_END)
             return MALFORMED;
-        match m = found == MATCH ? skip_value(r) : walk(r, w, st, path);     /* after a match the other fields are passed */
+        /* after a match the other fields are passed */
+        match m = found == MATCH ? skip_value(r) : walk(r, w, st, path);
         if (m == MALFORMED)
             return m;
         found = m == MATCH ? m : found;
@@ -312,7 +314,10 @@ static sp_status reader_init(sp_kernel *k, json_reader *r, sp_error *err)
     return sp_json_reader_init(r, k->arena, FEATURES, JSON_DEPTH_MAX, JSON_NUMBER_MAX, err);
 }
 
-static sp_status check_memory(const json_reader *r, sp_error *err) { return r->no_memory ? sp_error_memory(err, "the text of a JSON value") : SP_OK; }
+static sp_status check_memory(const json_reader *r, sp_error *err)
+{
+    return r->no_memory ? sp_error_memory(err, "the text of a JSON value") : SP_OK;
+}
 
 static sp_status find_path(sp_kernel *k, json_reader *r, uint32_t row, sp_buf *text, sp_error *err)
 {
@@ -354,7 +359,8 @@ sp_status sp_json_bind_tuple(sp_bind *b, sp_error *err)
         if (sp_bind_type(b, i)->kind == SP_VOID)
             b->want[i] = sp_type_of(SP_STRING);
         else if (sp_bind_type(b, i)->kind != SP_STRING)
-            return SP_FAIL(err, DATATYPE_MISMATCH__NON_STRING_TYPE, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call), "funcName", "`json_tuple`");
+            return SP_FAIL(err, DATATYPE_MISMATCH__NON_STRING_TYPE, "sqlExpr", sp_expr_sql_quoted(b->arena, b->call),
+                           "funcName", "`json_tuple`");
     }
     sp_field *f;
     SP_NEW_ARRAY(f, b->arena, b->arg_count, err);

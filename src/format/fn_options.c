@@ -44,7 +44,8 @@ const sp_type *sp_type_nullable(sp_arena *a, const sp_type *t, sp_error *err)
     }
     if (t->kind == SP_ARRAY)
         return sp_type_array(a, f[0].type, true, err);
-    return t->kind == SP_MAP ? sp_type_map(a, f[0].type, f[1].type, true, err) : sp_type_struct(a, f, t->field_count, err);
+    return t->kind == SP_MAP ? sp_type_map(a, f[0].type, f[1].type, true, err)
+                             : sp_type_struct(a, f, t->field_count, err);
 }
 
 sp_status sp_bind_schema(sp_bind *b, int i, const sp_type **out, sp_error *err)

@@ -26,7 +26,8 @@ uint32_t sp_lines_next(sp_lines *l, sp_view *out, uint32_t max);
 const char *sp_line_end(const sp_lines *l, const char *p, const char **next);
 
 /* ---- functions: what their binds share (fn_options.c) ---- */
-/* The literal map of options at argument i, if there is one; INVALID_OPTIONS.* else. The props are the caller's to end. */
+/* The literal map of options at argument i, if there is one; INVALID_OPTIONS.* else. The props are the caller's to
+ * end. */
 sp_status sp_bind_options(sp_bind *b, int i, sp_props *out, sp_error *err);
 /* The schema a foldable string argument holds (DDL or JSON), nullable throughout; INVALID_SCHEMA.* else. */
 sp_status sp_bind_schema(sp_bind *b, int i, const sp_type **out, sp_error *err);

@@ -1,10 +1,12 @@
-/* json.c -- the format "json": records, one a line (or one a file with multiLine), to batches; the modes for records that are bad.
+/* json.c -- the format "json": records, one a line (or one a file with multiLine), to batches; the modes for records
+ * that are bad.
  *
- * A record is an object (a row), an array of objects (a row each), or nothing but blanks (no row); everything else is bad. Only its first value is
- * read: what follows it is not looked at, as in Spark. An array's rows show what becomes of the record only when it is over, so it is read
- * twice: once to find that out, once for the rows, which may fill several batches.
- * PERMISSIVE keeps what a bad record gave and puts its text into the corrupt record column, DROPMALFORMED drops it, FAILFAST ends the query.
- * Behaviour: JsonFileFormat, TextInputJsonDataSource, MultiLineJsonDataSource, JacksonParser.parse, FailureSafeParser. */
+ * A record is an object (a row), an array of objects (a row each), or nothing but blanks (no row); everything else is
+ * bad. Only its first value is read: what follows it is not looked at, as in Spark. An array's rows show what becomes
+ * of the record only when it is over, so it is read twice: once to find that out, once for the rows, which may fill
+ * several batches. PERMISSIVE keeps what a bad record gave and puts its text into the corrupt record column,
+ * DROPMALFORMED drops it, FAILFAST ends the query. Behaviour: JsonFileFormat, TextInputJsonDataSource,
+ * MultiLineJsonDataSource, JacksonParser.parse, FailureSafeParser. */
 #include "format/json_int.h"
 
 struct sp_decoder {
@@ -30,8 +32,9 @@ static sp_status verify_corrupt_column(const sp_type *schema, const json_options
     sp_arena *a = sp_arena_new("error", 0);
     if (!a)
         return sp_error_memory(err, "an error");
-    sp_status status = SP_FAIL(err, INVALID_CORRUPT_RECORD_TYPE, "columnName", sp_error_format(err, "`%.*s`", (int)o->corrupt_name.n,
-                               o->corrupt_name.p), "actualType", sp_type_sql_quoted(a, schema->fields[i].type));
+    sp_status status = SP_FAIL(err, INVALID_CORRUPT_RECORD_TYPE, "columnName",
+                               sp_error_format(err, "`%.*s`", (int)o->corrupt_name.n, o->corrupt_name.p),
+                               "actualType", sp_type_sql_quoted(a, schema->fields[i].type));
     sp_arena_free(a);
     return status;
 }
@@ -80,13 +83,14 @@ static sp_status fail_fast(sp_decoder *d, bool partial, sp_error *err)
         sp_buf name = { 0 }, value = { 0 };
         sp_buf_printf(&name, "`%.*s`", (int)c->cause_name.n, c->cause_name.p ? c->cause_name.p : "");
         sp_buf_printf(&value, "'%.*s'", (int)c->cause_value.n, c->cause_value.p);
-        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__CANNOT_PARSE_STRING_AS_DATATYPE, "badRecord", sp_buf_cstr(&text), "failFastMode", "FAILFAST",
-                "fieldName", sp_buf_cstr(&name), "fieldValue", sp_buf_cstr(&value), "inputType", "StringType", "targetType",
-                c->cause_type->kind == SP_FLOAT ? "FloatType" : "DoubleType");
+        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__CANNOT_PARSE_STRING_AS_DATATYPE, "badRecord", sp_buf_cstr(&text),
+                "failFastMode", "FAILFAST", "fieldName", sp_buf_cstr(&name), "fieldValue", sp_buf_cstr(&value),
+                "inputType", "StringType", "targetType", c->cause_type->kind == SP_FLOAT ? "FloatType" : "DoubleType");
         sp_buf_done(&name);
         sp_buf_done(&value);
     } else {
-        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__WITHOUT_SUGGESTION, "badRecord", sp_buf_cstr(&text), "failFastMode", "FAILFAST");
+        SP_FAIL(err, MALFORMED_RECORD_IN_PARSING__WITHOUT_SUGGESTION, "badRecord", sp_buf_cstr(&text), "failFastMode",
+                "FAILFAST");
     }
     sp_buf_done(&text);
     return SP_FAILED;
@@ -243,7 +247,7 @@ static sp_status next(sp_decoder *d, sp_arena *batch_arena, sp_batch *out, sp_er
     return SP_MORE;
 }
 
-static void close_decoder(sp_decoder *d) { }
+static void close_decoder(sp_decoder *d) {}
 static int64_t rows_read(const sp_decoder *d) { return d->rows; }
 
 static bool needs_whole(const sp_props *options)
@@ -275,7 +279,8 @@ sp_status sp_json_check_schema(const sp_type *schema, bool writing, sp_error *er
         if (!a)
             return sp_error_memory(err, "an error");
         SP_FAIL(err, UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE, "format", "JSON", "columnName",
-                sp_error_format(err, "`%.*s`", (int)f->name.n, f->name.p), "columnType", sp_type_sql_quoted(a, f->type));
+                sp_error_format(err, "`%.*s`", (int)f->name.n, f->name.p), "columnType",
+                sp_type_sql_quoted(a, f->type));
         sp_arena_free(a);
         return SP_FAILED;
     }
@@ -290,7 +295,8 @@ struct sp_encoder {
     sp_str line_sep;
 };
 
-static sp_status open_encoder(sp_arena *a, const sp_type *schema, const sp_props *options, const sp_expr_conf *conf, sp_encoder **out, sp_error *err)
+static sp_status open_encoder(sp_arena *a, const sp_type *schema, const sp_props *options, const sp_expr_conf *conf,
+                              sp_encoder **out, sp_error *err)
 {
     SP_NEW(*out, a, sizeof **out, err);
     (*out)->schema = schema;
@@ -316,16 +322,17 @@ static sp_status encode(sp_encoder *e, const sp_batch *in, sp_arena *scratch, sp
 static sp_status finish(sp_encoder *e, sp_buf *out, sp_error *err) { return SP_OK; }
 
 static const char *const option_names[] = {
-    "samplingRatio", "primitivesAsString", "prefersDecimal", "allowComments", "allowUnquotedFieldNames", "allowSingleQuotes",
-    "allowNumericLeadingZeros", "allowNonNumericNumbers", "allowBackslashEscapingAnyCharacter", "allowUnquotedControlChars", "compression", "mode",
-    "dropFieldIfAllNull", "ignoreNullFields", "locale", "dateFormat", "timestampFormat", "timestampNTZFormat", "timeFormat",
-    "enableDateTimeParsingFallback", "multiLine", "lineSep", "pretty", "inferTimestamp", "columnNameOfCorruptRecord", "timeZone",
+    "samplingRatio", "primitivesAsString", "prefersDecimal", "allowComments", "allowUnquotedFieldNames",
+    "allowSingleQuotes", "allowNumericLeadingZeros", "allowNonNumericNumbers", "allowBackslashEscapingAnyCharacter",
+    "allowUnquotedControlChars", "compression", "mode", "dropFieldIfAllNull", "ignoreNullFields", "locale",
+    "dateFormat", "timestampFormat", "timestampNTZFormat", "timeFormat", "enableDateTimeParsingFallback",
+    "multiLine", "lineSep", "pretty", "inferTimestamp", "columnNameOfCorruptRecord", "timeZone",
     "writeNonAsciiCharacterAsCodePoint", "maxNestingDepth", "maxNumLen", "encoding", "charset", "sortKeys", NULL
 };
 
 const sp_format sp_format_json = {
     .name = "json", .display = "JSON", .extension = ".json", .options = option_names, .splittable = true,
-    .check_schema = sp_json_check_schema, .infer = sp_json_infer_files, .open = open_decoder, .feed = feed, .next = next,
-    .close = close_decoder, .rows_read = rows_read, .open_encoder = open_encoder, .encode = encode, .finish = finish,
-    .needs_whole = needs_whole,
+    .check_schema = sp_json_check_schema, .infer = sp_json_infer_files, .open = open_decoder, .feed = feed,
+    .next = next, .close = close_decoder, .rows_read = rows_read, .open_encoder = open_encoder, .encode = encode,
+    .finish = finish, .needs_whole = needs_whole,
 };

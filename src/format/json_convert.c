@@ -1,9 +1,10 @@
 /* json_convert.c -- tokens to values of a wanted type.
  *
- * Every conversion takes the value at the reader's token (or behind a name) and gives a value, a value some of whose parts failed, or a failure; what is
- * done with a failure depends on where it happens: an object's field becomes null and the object goes on ("partial"), an array or a map with a
- * failed element fails as a whole and its remaining tokens are passed by the object around it, which knows no names for them.
- * Behaviour: JacksonParser.makeConverter, convertObject, convertArray, convertMap (Spark 4.3, spark.sql.json.enablePartialResults and
+ * Every conversion takes the value at the reader's token (or behind a name) and gives a value, a value some of whose
+ * parts failed, or a failure; what is done with a failure depends on where it happens: an object's field becomes null
+ * and the object goes on ("partial"), an array or a map with a failed element fails as a whole and its remaining
+ * tokens are passed by the object around it, which knows no names for them. Behaviour: JacksonParser.makeConverter,
+ * convertObject, convertArray, convertMap (Spark 4.3, spark.sql.json.enablePartialResults and
  * enableExactStringParsing at their defaults). */
 #include "format/json_int.h"
 
@@ -11,7 +12,8 @@
 
 static uint32_t hash_name(sp_str s) { return (uint32_t)sp_hash_bytes(s.p, s.n); }
 
-sp_status sp_json_names_init(sp_arena *a, json_names *n, const sp_str *names, const int *fields, int count, sp_error *err)
+sp_status sp_json_names_init(sp_arena *a, json_names *n, const sp_str *names, const int *fields, int count,
+                             sp_error *err)
 {
     uint32_t size = 8;
     while (size < (uint32_t)count * 2)
@@ -138,8 +140,8 @@ static json_result to_float(json_converter *c, json_token t, const json_node *n,
         if (s.n == 0)
             return fail(c);
         static const struct { const char *text; double value; } words[] = {
-            { "NaN", __builtin_nan("") }, { "+INF", __builtin_inf() }, { "+Infinity", __builtin_inf() }, { "Infinity", __builtin_inf() },
-            { "-INF", -__builtin_inf() }, { "-Infinity", -__builtin_inf() },
+            { "NaN", __builtin_nan("") }, { "Infinity", __builtin_inf() }, { "+Infinity", __builtin_inf() },
+            { "+INF", __builtin_inf() }, { "-INF", -__builtin_inf() }, { "-Infinity", -__builtin_inf() },
         };
         for (size_t i = 0; i < sizeof words / sizeof *words && (c->o->features & JF_NOT_A_NUMBER); i++)
             if (sp_str_is(s, words[i].text)) {
@@ -213,7 +215,8 @@ static json_result to_timestamp(json_converter *c, json_token t, json_scalar *ou
     }
     if (t != JT_STRING || s.n == 0)
         return fail(c);
-    if (o->timestamp ? sp_pattern_parse_timestamp(o->timestamp, s, o->zone, &out->i64) : sp_parse_timestamp(s, o->zone, &out->i64))
+    if (o->timestamp ? sp_pattern_parse_timestamp(o->timestamp, s, o->zone, &out->i64)
+                     : sp_parse_timestamp(s, o->zone, &out->i64))
         return JSON_OK;
     return o->timestamp_fallback && sp_parse_timestamp(without_gmt(c, s), o->zone, &out->i64) ? JSON_OK : fail(c);
 }
@@ -224,7 +227,8 @@ static json_result to_timestamp_ntz(json_converter *c, json_token t, json_scalar
     sp_str s = c->r.text;
     if (t != JT_STRING || s.n == 0)
         return fail(c);
-    bool good = o->timestamp_ntz ? sp_pattern_parse_timestamp_ntz(o->timestamp_ntz, s, &out->i64) : sp_parse_timestamp_ntz(s, false, &out->i64);
+    bool good = o->timestamp_ntz ? sp_pattern_parse_timestamp_ntz(o->timestamp_ntz, s, &out->i64)
+                                 : sp_parse_timestamp_ntz(s, false, &out->i64);
     return good ? JSON_OK : fail(c);
 }
 
@@ -233,7 +237,8 @@ static int64_t julian_to_gregorian(int64_t days)
 {
     if (days >= -141427)
         return days;
-    int64_t c = days + 2440588 + 32082, d = sp_floor_div(4 * c + 3, 1461), e = c - sp_floor_div(1461 * d, 4), m = (5 * e + 2) / 153;
+    int64_t c = days + 2440588 + 32082, d = sp_floor_div(4 * c + 3, 1461);
+    int64_t e = c - sp_floor_div(1461 * d, 4), m = (5 * e + 2) / 153;
     return sp_days_from_civil(d - 4800 + m / 10, (int)(m + 3 - 12 * (m / 10)), (int)(e - (153 * m + 2) / 5 + 1));
 }
 
@@ -300,8 +305,12 @@ static json_result to_binary(json_converter *c, json_token t, json_scalar *out)
             pads++;
             v = 0;
         } else {
-            v = ch >= 'A' && ch <= 'Z' ? ch - 'A' : ch >= 'a' && ch <= 'z' ? ch - 'a' + 26 : ch >= '0' && ch <= '9' ? ch - '0' + 52
-                : ch == '+' ? 62 : ch == '/' ? 63 : -1;
+            v = ch >= 'A' && ch <= 'Z'   ? ch - 'A'
+                : ch >= 'a' && ch <= 'z' ? ch - 'a' + 26
+                : ch >= '0' && ch <= '9' ? ch - '0' + 52
+                : ch == '+'              ? 62
+                : ch == '/'              ? 63
+                                         : -1;
             if (v < 0 || pads)
                 return fail(c);
         }

@@ -1,12 +1,14 @@
 /* json_fast.c -- records that look like those before them: a learned layout, checked instead of parsed.
  *
- * Producers write the same keys in the same order with the same blanks. A layout is what stands between the values of one record: {"user_id":" then
- * ","page_id":" and so on. Reading a record means comparing these pieces, a few vector instructions each, and finding
- * the end of each value: for a string the first quote, backslash, control character or byte past ASCII among 64 bytes, and as its length is mostly
- * that of the last one, a guess confirmed by those 64 bits keeps the processor from waiting for them. Values nobody wants are checked, not kept; pushed
- * predicates are looked at as soon as their column is there, and a refused record is left at once. Fields may be missing; anything else unforeseen
- * (another key, an error, a value its column cannot take) leaves the whole record to the scanner, which decides.
- * The body is json_fast.inc, compiled for AVX-512BW, AVX2 and the baseline; which one runs is chosen when a decoder is opened. */
+ * Producers write the same keys in the same order with the same blanks. A layout is what stands between the values of
+ * one record: {"user_id":" then ","page_id":" and so on. Reading a record means comparing these pieces, a few vector
+ * instructions each, and finding the end of each value: for a string the first quote, backslash, control character or
+ * byte past ASCII among 64 bytes, and as its length is mostly that of the last one, a guess confirmed by those 64
+ * bits keeps the processor from waiting for them. Values nobody wants are checked, not kept; pushed predicates are
+ * looked at as soon as their column is there, and a refused record is left at once. Fields may be missing; anything
+ * else unforeseen (another key, an error, a value its column cannot take) leaves the whole record to the scanner,
+ * which decides. The body is json_fast.inc, compiled for AVX-512BW, AVX2 and the baseline; which one runs is chosen
+ * when a decoder is opened. */
 #include "format/json_int.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -50,8 +52,9 @@ typedef enum outcome { TAKEN, MISSED, REFUSED, BROKEN } outcome;
 static inline bool same_piece(const char *p, const char *piece, uint32_t n)
 {
 #if defined(__SSE2__)
-    for (uint32_t i = 0; ; i += 16) {
-        uint32_t m = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(p + i)), _mm_loadu_si128((const __m128i *)(piece + i))));
+    for (uint32_t i = 0;; i += 16) {
+        uint32_t m = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(p + i)),
+                                                                _mm_loadu_si128((const __m128i *)(piece + i))));
         if (n - i <= 16)
             return ((m ^ 0xffffu) & (0xffffu >> (16 - (n - i)))) == 0;
         if (m != 0xffff)
@@ -69,7 +72,8 @@ static outcome judge(json_rows *x, const field *q)
 }
 
 /* A string of n plain bytes at s, wanted and not simply kept. */
-static __attribute__((noinline)) outcome keep_string(json_rows *x, json_converter *c, const field *q, const char *s, size_t n)
+static __attribute__((noinline)) outcome keep_string(json_rows *x, json_converter *c, const field *q, const char *s,
+                                                     size_t n)
 {
     json_column *col = &x->columns[q->column];
     if (q->action == KEEP_TIMESTAMP) {
@@ -121,7 +125,8 @@ static bool store_integer(json_rows *x, json_column *c, int64_t v)
 }
 
 /* Any value at *s, by the scanner. */
-static __attribute__((noinline)) outcome other_value(json_rows *x, json_converter *c, const field *q, const sp_lines *lines, const char **s)
+static __attribute__((noinline)) outcome other_value(json_rows *x, json_converter *c, const field *q,
+                                                     const sp_lines *lines, const char **s)
 {
     json_reader *r = &c->r;
     int64_t v;

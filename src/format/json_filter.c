@@ -1,13 +1,14 @@
 /* json_filter.c -- pushed predicates, evaluated while a record is read.
  *
- * A predicate is looked at once, as soon as the record has given values to all its columns; when it is not true the rest of the record is
- * not read at all: not checked, not counted as an input row. A predicate one of whose columns the record never names is not
- * looked at; the filter above the scan decides then. Behaviour: JacksonParser.convertObject, JsonFilters; which expressions can be
- * predicates: DataSourceStrategy.translateFilter. */
+ * A predicate is looked at once, as soon as the record has given values to all its columns; when it is not true the
+ * rest of the record is not read at all: not checked, not counted as an input row. A predicate one of whose columns
+ * the record never names is not looked at; the filter above the scan decides then. Behaviour:
+ * JacksonParser.convertObject, JsonFilters; which expressions can be predicates: DataSourceStrategy.translateFilter. */
 #include "format/json_int.h"
 
 typedef enum term_kind {
-    TERM_AND, TERM_OR, TERM_NOT, TERM_IS_NULL, TERM_IS_NOT_NULL, TERM_COMPARE, TERM_NULL_SAFE_EQ, TERM_IN, TERM_STARTS, TERM_ENDS, TERM_CONTAINS
+    TERM_AND, TERM_OR, TERM_NOT, TERM_IS_NULL, TERM_IS_NOT_NULL, TERM_COMPARE, TERM_NULL_SAFE_EQ, TERM_IN, TERM_STARTS,
+    TERM_ENDS, TERM_CONTAINS
 } term_kind;
 enum { LESS = 1, EQUAL = 2, GREATER = 4 };
 
@@ -51,8 +52,8 @@ static bool is_call(const sp_expr *e, const char *name)
 
 static bool comparable(sp_kind k)
 {
-    return k == SP_BOOLEAN || sp_kind_is_integral(k) || k == SP_FLOAT || k == SP_DOUBLE || k == SP_STRING || k == SP_DATE || k == SP_TIMESTAMP ||
-           k == SP_TIMESTAMP_NTZ || k == SP_DECIMAL;
+    return k == SP_BOOLEAN || sp_kind_is_integral(k) || sp_kind_is_fractional(k) || k == SP_STRING || k == SP_DATE ||
+           k == SP_TIMESTAMP || k == SP_TIMESTAMP_NTZ;
 }
 
 static int column_of(builder *b, const sp_expr *e)
@@ -78,10 +79,10 @@ static term *new_term(builder *b, term_kind kind, int column)
 
 static bool fits(const builder *b, int column, const sp_expr *literal)
 {
-    const sp_type *t = column < 0 ? NULL : b->columns[column].node->type;
-    return t && literal->kind == SP_E_LITERAL && comparable(t->kind) && literal->literal.type &&
-           (literal->literal.type->kind == t->kind || literal->literal.type->kind == SP_VOID) &&
-           (t->kind != SP_DECIMAL || literal->literal.type->kind == SP_VOID || literal->literal.type->scale == t->scale);
+    const sp_type *t = column < 0 ? NULL : b->columns[column].node->type, *l = literal->literal.type;
+    if (!t || literal->kind != SP_E_LITERAL || !comparable(t->kind) || !l)
+        return false;
+    return l->kind == SP_VOID || (l->kind == t->kind && (t->kind != SP_DECIMAL || l->scale == t->scale));
 }
 
 static term *compare(builder *b, const sp_expr *e, term_kind kind, uint8_t wanted)
@@ -143,7 +144,8 @@ static term *text_test(builder *b, const sp_expr *e, term_kind kind)
 static term *build(builder *b, const sp_expr *e)
 {
     static const struct { const char *name; uint8_t wanted; } orders[] = {
-        { "=", EQUAL }, { "==", EQUAL }, { "<", LESS }, { "<=", LESS | EQUAL }, { ">", GREATER }, { ">=", GREATER | EQUAL },
+        { "=", EQUAL }, { "==", EQUAL }, { "<", LESS }, { "<=", LESS | EQUAL },
+        { ">", GREATER }, { ">=", GREATER | EQUAL },
     };
     if (e->kind != SP_E_CALL || !e->function)
         return NULL;
@@ -168,8 +170,8 @@ static term *build(builder *b, const sp_expr *e)
     return NULL;
 }
 
-sp_status sp_json_filter_new(sp_arena *a, struct sp_expr *const *pushed, int count, const json_column *columns, int column_count, int hidden,
-                             json_filter **out, sp_error *err)
+sp_status sp_json_filter_new(sp_arena *a, struct sp_expr *const *pushed, int count, const json_column *columns,
+                             int column_count, int hidden, json_filter **out, sp_error *err)
 {
     *out = NULL;
     if (count == 0 || column_count == 0)
@@ -210,7 +212,8 @@ bool sp_json_filter_simple(const json_filter *f, int column, bool *has_text, sp_
             return false;
         if (t->kind == TERM_IS_NOT_NULL)
             continue;
-        bool equal = t->kind == TERM_COMPARE && t->wanted == EQUAL && !t->values->is_null && t->values->type->kind == SP_STRING;
+        bool equal = t->kind == TERM_COMPARE && t->wanted == EQUAL && !t->values->is_null &&
+                     t->values->type->kind == SP_STRING;
         if (!equal || *has_text)
             return false;
         *has_text = true;

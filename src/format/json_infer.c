@@ -1,8 +1,9 @@
 /* json_infer.c -- the schema of JSON records: the type of each record, merged.
  *
- * Objects become structs with their fields sorted by name; types merge to the narrowest that holds both (bigint and double to double, anything else
- * that differs to string); null and "" decide nothing. At the end what stayed null becomes string, or vanishes with dropFieldIfAllNull, and
- * structs without fields vanish. Behaviour: JsonInferSchema.inferField, compatibleType, compatibleRootType, canonicalizeType. */
+ * Objects become structs with their fields sorted by name; types merge to the narrowest that holds both (bigint and
+ * double to double, anything else that differs to string); null and "" decide nothing. At the end what stayed null
+ * becomes string, or vanishes with dropFieldIfAllNull, and structs without fields vanish. Behaviour:
+ * JsonInferSchema.inferField, compatibleType, compatibleRootType, canonicalizeType. */
 #include "format/json_int.h"
 #include <stdlib.h>
 
@@ -30,7 +31,8 @@ static const sp_type *malformed(inferrer *f)
 
 static const sp_type *decimal_or_double(sp_arena *a, int precision, int scale, sp_error *err)
 {
-    return precision > SP_DECIMAL_MAX || scale > SP_DECIMAL_MAX || scale < 0 ? sp_type_of(SP_DOUBLE) : sp_type_decimal(a, precision, scale, err);
+    return precision > SP_DECIMAL_MAX || scale > SP_DECIMAL_MAX || scale < 0
+               ? sp_type_of(SP_DOUBLE) : sp_type_decimal(a, precision, scale, err);
 }
 
 static const sp_type *merge_decimals(sp_arena *a, int p1, int s1, int p2, int s2, sp_error *err)
@@ -77,7 +79,8 @@ const sp_type *sp_json_merge_types(sp_arena *a, const sp_type *x, const sp_type 
     if (x->kind == SP_LONG && y->kind == SP_DOUBLE) return y;
     if (x->kind == SP_LONG && y->kind == SP_DECIMAL) return merge_decimals(a, 20, 0, y->precision, y->scale, err);
     if (x->kind == SP_DOUBLE && y->kind == SP_DECIMAL) return x;
-    if (x->kind == SP_DECIMAL && y->kind == SP_DECIMAL) return merge_decimals(a, x->precision, x->scale, y->precision, y->scale, err);
+    if (x->kind == SP_DECIMAL && y->kind == SP_DECIMAL)
+        return merge_decimals(a, x->precision, x->scale, y->precision, y->scale, err);
     if (x->kind == SP_TIMESTAMP && y->kind == SP_TIMESTAMP_NTZ) return x;
     return sp_type_of(SP_STRING);
 }
@@ -141,7 +144,9 @@ static const sp_type *string_type(inferrer *f)
     if (!o->infer_timestamp)
         return sp_type_of(SP_STRING);
     int64_t us;
-    if (o->timestamp_is_ntz && (o->timestamp_ntz ? sp_pattern_parse_timestamp_ntz(o->timestamp_ntz, s, &us) : sp_parse_timestamp_ntz(s, false, &us)))
+    bool ntz = o->timestamp_is_ntz && (o->timestamp_ntz ? sp_pattern_parse_timestamp_ntz(o->timestamp_ntz, s, &us)
+                                                        : sp_parse_timestamp_ntz(s, false, &us));
+    if (ntz)
         return sp_type_of(SP_TIMESTAMP_NTZ);
     if (o->timestamp ? sp_pattern_parse_timestamp(o->timestamp, s, o->zone, &us) : sp_parse_timestamp(s, o->zone, &us))
         return sp_type_of(SP_TIMESTAMP);
@@ -225,7 +230,8 @@ static const sp_type *infer_value(inferrer *f)
     }
 }
 
-sp_status sp_json_infer_record(sp_arena *a, const json_options *o, json_reader *r, const sp_type **out, bool *bad, sp_error *err)
+sp_status sp_json_infer_record(sp_arena *a, const json_options *o, json_reader *r, const sp_type **out, bool *bad,
+                               sp_error *err)
 {
     inferrer f = { a, o, r, false, err };
     *out = sp_json_next(r) == JT_ERROR ? malformed(&f) : infer_value(&f);
@@ -235,7 +241,8 @@ sp_status sp_json_infer_record(sp_arena *a, const json_options *o, json_reader *
 
 /* ---- the whole ---- */
 
-const sp_type *sp_json_canonical_type(sp_arena *a, const sp_type *t, const json_options *o, bool *vanished, sp_error *err)
+const sp_type *sp_json_canonical_type(sp_arena *a, const sp_type *t, const json_options *o, bool *vanished,
+                                      sp_error *err)
 {
     *vanished = false;
     if (t->kind == SP_VOID) {
@@ -303,8 +310,8 @@ static bool sampled(sampler *s)
 }
 
 /* One more record; the merged type is kept in a only when it says something new. */
-static sp_status infer_one(sp_arena *a, sp_arena *scratch, const json_options *o, json_reader *r, sp_str record, const sp_type **root,
-                           sp_error *err)
+static sp_status infer_one(sp_arena *a, sp_arena *scratch, const json_options *o, json_reader *r, sp_str record,
+                           const sp_type **root, sp_error *err)
 {
     const sp_type *t, *merged;
     bool bad;
@@ -319,8 +326,8 @@ static sp_status infer_one(sp_arena *a, sp_arena *scratch, const json_options *o
     return SP_OK;
 }
 
-static sp_status infer_lines(sp_arena *a, sp_arena *scratch, const json_options *o, json_reader *r, sp_str file, sampler *s,
-                             const sp_type **root, sp_error *err)
+static sp_status infer_lines(sp_arena *a, sp_arena *scratch, const json_options *o, json_reader *r, sp_str file,
+                             sampler *s, const sp_type **root, sp_error *err)
 {
     if (o->multi_line)
         return file.n && sampled(s) ? infer_one(a, scratch, o, r, file, root, err) : SP_OK;
@@ -333,8 +340,8 @@ static sp_status infer_lines(sp_arena *a, sp_arena *scratch, const json_options 
     return SP_OK;
 }
 
-sp_status sp_json_infer_files(sp_arena *a, const sp_str *files, int file_count, const sp_props *options, const sp_expr_conf *conf,
-                              const sp_type **out, sp_error *err)
+sp_status sp_json_infer_files(sp_arena *a, const sp_str *files, int file_count, const sp_props *options,
+                              const sp_expr_conf *conf, const sp_type **out, sp_error *err)
 {
     json_options o;
     json_reader r;

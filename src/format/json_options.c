@@ -1,4 +1,5 @@
-/* json_options.c -- the options of the JSON format, as JSONOptions reads them (names in any case; session settings behind some). */
+/* json_options.c -- the options of the JSON format, as JSONOptions reads them (names in any case; session settings
+ * behind some). */
 #include "format/json_int.h"
 #include <stdlib.h>
 
@@ -56,7 +57,8 @@ static sp_status read_int(const sp_props *p, const char *key, int fallback, int 
     return SP_OK;
 }
 
-static sp_status read_pattern(sp_arena *a, const sp_props *p, const char *key, bool writing, const sp_pattern **out, sp_error *err)
+static sp_status read_pattern(sp_arena *a, const sp_props *p, const char *key, bool writing, const sp_pattern **out,
+                              sp_error *err)
 {
     const char *s = p ? sp_props_get(p, key) : NULL;
     *out = NULL;
@@ -65,7 +67,8 @@ static sp_status read_pattern(sp_arena *a, const sp_props *p, const char *key, b
     return s ? sp_pattern_compile(a, sp_str_of(s), !writing, out, err) : SP_OK;
 }
 
-static sp_status read_times(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, bool writing, json_options *o, sp_error *err)
+static sp_status read_times(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, bool writing, json_options *o,
+                            sp_error *err)
 {
     const char *zone = p ? sp_props_get(p, "timeZone") : NULL;
     o->zone = conf && conf->zone ? conf->zone : sp_zone_utc();
@@ -88,7 +91,8 @@ static sp_status read_times(sp_arena *a, const sp_props *p, const sp_expr_conf *
     return SP_OK;
 }
 
-sp_status sp_json_options_read(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, bool writing, json_options *o, sp_error *err)
+sp_status sp_json_options_read(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, bool writing, json_options *o,
+                               sp_error *err)
 {
     memset(o, 0, sizeof *o);
     SP_TRY(read_features(p, o, err));
@@ -100,7 +104,8 @@ sp_status sp_json_options_read(sp_arena *a, const sp_props *p, const sp_expr_con
     SP_TRY(sp_option_line_sep(p, &o->line_sep, err));
     o->ansi = !conf || conf->ansi;
     o->partial_results = setting_bool(conf, "spark.sql.json.enablePartialResults", true);
-    const char *mode = p ? sp_props_get(p, "mode") : NULL;      /* ParseMode.fromString: what it does not know is PERMISSIVE */
+    /* ParseMode.fromString: what it does not know is PERMISSIVE */
+    const char *mode = p ? sp_props_get(p, "mode") : NULL;
     o->mode = !mode ? JSON_PERMISSIVE : sp_str_eq_nocase(sp_str_of(mode), SP_LIT("FAILFAST")) ? JSON_FAIL_FAST
               : sp_str_eq_nocase(sp_str_of(mode), SP_LIT("DROPMALFORMED")) ? JSON_DROP_MALFORMED : JSON_PERMISSIVE;
     const char *corrupt = p ? sp_props_get(p, "columnNameOfCorruptRecord") : NULL;

@@ -1,7 +1,9 @@
-/* json_rows.c -- the rows of a batch being decoded: values go straight into the columns' arrays, nested ones through builders.
+/* json_rows.c -- the rows of a batch being decoded: values go straight into the columns' arrays, nested ones through
+ * builders.
  *
- * A row is written in place and counts only when it is finished, so that a record which turns out bad, or which a predicate refuses,
- * leaves nothing behind. Behaviour: JacksonParser.convertObject for the root object (isRoot), FailureSafeParser.toResultRow. */
+ * A row is written in place and counts only when it is finished, so that a record which turns out bad, or which a
+ * predicate refuses, leaves nothing behind. Behaviour: JacksonParser.convertObject for the root object (isRoot),
+ * FailureSafeParser.toResultRow. */
 #include "format/json_int.h"
 
 sp_status sp_json_rows_init(sp_arena *a, const sp_decode_spec *spec, const json_options *o, json_rows *x, sp_error *err)
@@ -28,7 +30,8 @@ sp_status sp_json_rows_init(sp_arena *a, const sp_decode_spec *spec, const json_
         fields[count++] = i;
     }
     SP_TRY(sp_json_names_init(a, &x->names, names, fields, count, err));
-    return sp_json_filter_new(a, spec->pushed, spec->pushed_count, x->columns, x->column_count, x->corrupt, &x->filter, err);
+    return sp_json_filter_new(a, spec->pushed, spec->pushed_count, x->columns, x->column_count, x->corrupt, &x->filter,
+                              err);
 }
 
 sp_status sp_json_rows_begin(json_rows *x, sp_arena *batch_arena, sp_error *err)

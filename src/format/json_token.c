@@ -1,10 +1,11 @@
 /* json_token.c -- the record scanner: which tokens a text is made of, exactly as Jackson's byte parser says.
  *
- * What matters to Spark is where an error comes up, for that decides which fields of a broken record survive: a value's literal or number is read
- * together with the name before it (so a bad one fails at the name), while a string behind a name is looked at only when somebody asks for it or
- * passes it. After an error the next call goes on right behind the offending character, as Jackson's does. Strings become UTF-16 in Jackson and UTF-8 again in
- * Spark: a lone surrogate turns into '?', an overlong form into the character it stands for.
- * Behaviour: com.fasterxml.jackson.core.json.UTF8StreamJsonParser 2.18+, StreamReadConstraints. */
+ * What matters to Spark is where an error comes up, for that decides which fields of a broken record survive: a
+ * value's literal or number is read together with the name before it (so a bad one fails at the name), while a string
+ * behind a name is looked at only when somebody asks for it or passes it. After an error the next call goes on right
+ * behind the offending character, as Jackson's does. Strings become UTF-16 in Jackson and UTF-8 again in Spark: a
+ * lone surrogate turns into '?', an overlong form into the character it stands for. Behaviour:
+ * com.fasterxml.jackson.core.json.UTF8StreamJsonParser 2.18+, StreamReadConstraints. */
 #include "format/json_int.h"
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -14,7 +15,8 @@ enum { IN_ROOT = 0, IN_ARRAY = 1, IN_OBJECT = 2, HAS_ENTRY = 4 };
 enum { END_OF_TEXT = -1, BROKEN = -2 };
 enum { ERROR_TOKEN_MAX = 256 };
 
-sp_status sp_json_reader_init(json_reader *r, sp_arena *a, uint32_t features, int max_depth, int max_number, sp_error *err)
+sp_status sp_json_reader_init(json_reader *r, sp_arena *a, uint32_t features, int max_depth, int max_number,
+                              sp_error *err)
 {
     memset(r, 0, sizeof *r);
     r->features = features;
@@ -55,15 +57,19 @@ sp_str sp_json_current_name(const json_reader *r)
 static inline uint8_t at(const char *p) { return (uint8_t)*p; }
 static inline bool is_digit(int c) { return c >= '0' && c <= '9'; }
 
-/* Character.isJavaIdentifierPart; every character past ASCII counts as one (nothing that follows a token could be another). */
+/* Character.isJavaIdentifierPart; every character past ASCII counts as one (nothing that follows a token could be
+ * another). */
 static bool is_identifier(int c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$' || c >= 0x7f || c < 9 ||
-           (c >= 0x0e && c <= 0x1b);
+    bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || c == '$';
+    return letter || is_digit(c) || c >= 0x7f || c < 9 || (c >= 0x0e && c <= 0x1b);
 }
 
 /* Length of the UTF-8 sequence at q by its lead byte, as Jackson's table has it; 0: no lead byte. */
-static int sequence_length(int c) { return (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0; }
+static int sequence_length(int c)
+{
+    return (c & 0xe0) == 0xc0 ? 2 : (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
+}
 
 /* Steps over the sequence at *q. false: malformed, *q behind the byte that told. *odd: not the form UTF-8 wants. */
 static bool skip_sequence(const char **q, const char *end, bool *odd)
@@ -136,7 +142,8 @@ const char *sp_json_plain_end(const char *p, const char *end, char quote)
     const __m128i q = _mm_set1_epi8(quote), b = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x20);
     while (end - p >= 16) {
         __m128i x = _mm_loadu_si128((const __m128i *)p);    /* signed: bytes past ASCII are below 0x20 too */
-        int m = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, q), _mm_cmpeq_epi8(x, b)), _mm_cmplt_epi8(x, low)));
+        int m = _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(_mm_cmpeq_epi8(x, q), _mm_cmpeq_epi8(x, b)),
+                                               _mm_cmplt_epi8(x, low)));
         if (m)
             return p + __builtin_ctz((unsigned)m);
         p += 16;
@@ -211,7 +218,8 @@ static const char *put_escape(units *u, const char *p)
     return p + 1;
 }
 
-/* The characters of a checked string with escapes or odd forms in it. The result is never longer than what it is made of. */
+/* The characters of a checked string with escapes or odd forms in it. The result is never longer than what it is made
+ * of. */
 static bool decode(json_reader *r, const char *p, const char *end)
 {
     char *own = sp_arena_alloc(r->arena, (size_t)(end - p) + 16, NULL);
@@ -604,7 +612,7 @@ bool sp_json_skip_children(json_reader *r)
 {
     if (r->token != JT_OBJECT && r->token != JT_ARRAY)
         return true;
-    for (int open = 1; open > 0; ) {
+    for (int open = 1; open > 0;) {
         switch (sp_json_next(r)) {
         case JT_OBJECT: case JT_ARRAY: open++; break;
         case JT_OBJECT_END: case JT_ARRAY_END: open--; break;

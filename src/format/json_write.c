@@ -1,11 +1,13 @@
 /* json_write.c -- values to JSON text: the encoder's lines, to_json, and the compact copy of a piece of a record.
  *
- * Null fields of structs are left out unless ignoreNullFields is false; nulls in arrays and maps are written. Numbers are Java's: Double.toString,
- * BigDecimal.toString, NaN and infinities as strings. Timestamps have a fast way for the default pattern and years of four digits.
- * Behaviour: JacksonGenerator; com.fasterxml.jackson.core WriterBasedJsonGenerator, DefaultPrettyPrinter, copyCurrentStructure. */
+ * Null fields of structs are left out unless ignoreNullFields is false; nulls in arrays and maps are written. Numbers
+ * are Java's: Double.toString, BigDecimal.toString, NaN and infinities as strings. Timestamps have a fast way for the
+ * default pattern and years of four digits. Behaviour: JacksonGenerator; com.fasterxml.jackson.core
+ * WriterBasedJsonGenerator, DefaultPrettyPrinter, copyCurrentStructure. */
 #include "format/json_int.h"
 
-static sp_status write_value(const json_writer *w, const sp_vec *v, uint32_t row, int level, sp_buf *out, sp_error *err);
+static sp_status write_value(const json_writer *w, const sp_vec *v, uint32_t row, int level, sp_buf *out,
+                             sp_error *err);
 
 sp_status sp_json_writer_new(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, json_writer **out, sp_error *err)
 {
@@ -53,7 +55,7 @@ static void write_ascii(sp_str s, sp_buf *out)
     sp_buf quoted = { 0 };
     sp_json_quote(&quoted, s);
     out->failed |= quoted.failed;
-    for (const char *p = quoted.data, *end = p + quoted.len; p < end; ) {
+    for (const char *p = quoted.data, *end = p + quoted.len; p < end;) {
         uint32_t c;
         int n = sp_utf8_decode(p, end, &c);
         if ((uint8_t)*p < 0x80 || n == 0) {
@@ -95,7 +97,8 @@ static void write_base64(sp_str s, sp_buf *out)
     for (size_t i = 0; i < s.n; i += 3) {
         size_t left = s.n - i;
         uint32_t b = (uint32_t)p[i] << 16 | (left > 1 ? (uint32_t)p[i + 1] << 8 : 0) | (left > 2 ? p[i + 2] : 0u);
-        char four[4] = { letters[b >> 18], letters[b >> 12 & 63], left > 1 ? letters[b >> 6 & 63] : '=', left > 2 ? letters[b & 63] : '=' };
+        char four[4] = { letters[b >> 18], letters[b >> 12 & 63], left > 1 ? letters[b >> 6 & 63] : '=',
+                         left > 2 ? letters[b & 63] : '=' };
         sp_buf_add(out, four, 4);
     }
     sp_buf_putc(out, '"');
@@ -146,7 +149,8 @@ static bool write_iso(int64_t us, const sp_zone *zone, bool date_only, sp_buf *o
 {
     char b[40], *p = b;
     int offset = zone ? sp_zone_offset_at_utc(zone, us) : 0, month, day;
-    int64_t local = us + offset * SP_US_PER_SECOND, year, days = sp_floor_div(local, SP_US_PER_DAY), rest = local - days * SP_US_PER_DAY;
+    int64_t local = us + offset * SP_US_PER_SECOND, year;
+    int64_t days = sp_floor_div(local, SP_US_PER_DAY), rest = local - days * SP_US_PER_DAY;
     sp_civil_from_days(days, &year, &month, &day);
     if (year < 1 || year > 9999 || offset % 60)
         return false;
@@ -217,7 +221,9 @@ static sp_status write_scalar(const json_writer *w, const sp_vec *v, uint32_t i,
     switch (kind) {
     case SP_VOID: sp_buf_puts(out, "null"); return SP_OK;
     case SP_BOOLEAN: sp_buf_puts(out, ((const uint8_t *)v->data)[i] ? "true" : "false"); return SP_OK;
-    case SP_BYTE: case SP_SHORT: case SP_INT: case SP_LONG: sp_buf_printf(out, "%lld", (long long)int_at(v, i)); return SP_OK;
+    case SP_BYTE: case SP_SHORT: case SP_INT: case SP_LONG:
+        sp_buf_printf(out, "%lld", (long long)int_at(v, i));
+        return SP_OK;
     case SP_FLOAT: write_float(((const float *)v->data)[i], true, out); return SP_OK;
     case SP_DOUBLE: write_float(((const double *)v->data)[i], false, out); return SP_OK;
     case SP_DECIMAL: write_decimal(((const __int128 *)v->data)[i], v->type->scale, out); return SP_OK;
@@ -262,7 +268,8 @@ static void end_object(const json_writer *w, bool empty, int level, sp_buf *out)
 }
 
 /* columns are the fields' vectors (FLAT or CONST). */
-static sp_status write_fields(const json_writer *w, const sp_type *t, sp_vec *const *columns, uint32_t row, int level, sp_buf *out, sp_error *err)
+static sp_status write_fields(const json_writer *w, const sp_type *t, sp_vec *const *columns, uint32_t row, int level,
+                              sp_buf *out, sp_error *err)
 {
     bool first = true;
     sp_buf_putc(out, '{');
@@ -355,7 +362,8 @@ sp_status sp_json_write_value(const json_writer *w, const sp_vec *v, uint32_t ro
     return sp_buf_check(out, err);
 }
 
-sp_status sp_json_write_columns(const json_writer *w, const sp_type *schema, sp_vec *const *columns, uint32_t row, sp_buf *out, sp_error *err)
+sp_status sp_json_write_columns(const json_writer *w, const sp_type *schema, sp_vec *const *columns, uint32_t row,
+                                sp_buf *out, sp_error *err)
 {
     return write_fields(w, schema, columns, row, 0, out, err);
 }
@@ -406,7 +414,7 @@ bool sp_json_copy_structure(json_reader *r, sp_buf *out)
 {
     json_token t = r->token;
     bool fresh = true, named = false;       /* fresh: no comma before the next entry */
-    for (int depth = 0; ; t = sp_json_next(r)) {
+    for (int depth = 0;; t = sp_json_next(r)) {
         if (t == JT_ERROR || t == JT_END)
             return false;
         if (t == JT_OBJECT_END || t == JT_ARRAY_END) {

@@ -1,7 +1,8 @@
 /* lines.c -- the lines of a block of bytes, and the options that text formats share.
  *
- * The usual line ends are found 64 bytes at a time: a mask of where \n and \r stand, then one step per bit (a \n right behind a \r ends the
- * same line). Which width of register does it is chosen once. Behaviour: Hadoop's LineReader (readDefaultLine, readCustomLine). */
+ * The usual line ends are found 64 bytes at a time: a mask of where \n and \r stand, then one step per bit (a \n
+ * right behind a \r ends the same line). Which width of register does it is chosen once. Behaviour: Hadoop's
+ * LineReader (readDefaultLine, readCustomLine). */
 #include "format/format_int.h"
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -35,8 +36,8 @@ sp_status sp_option_encoding(const sp_props *p, sp_error *err)
     if (!s || sp_str_eq_nocase(sp_str_of(s), SP_LIT("UTF-8")) || sp_str_eq_nocase(sp_str_of(s), SP_LIT("UTF8")) ||
         sp_str_eq_nocase(sp_str_of(s), SP_LIT("US-ASCII")))
         return SP_OK;
-    return SP_FAIL(err, INVALID_PARAMETER_VALUE__CHARSET, "functionName", "`encoding`", "parameter", "`charset`", "charsets", "UTF-8",
-                   "charset", s);
+    return SP_FAIL(err, INVALID_PARAMETER_VALUE__CHARSET, "functionName", "`encoding`", "parameter", "`charset`",
+                   "charsets", "UTF-8", "charset", s);
 }
 
 /* ---- lines ---- */
@@ -75,7 +76,8 @@ sp_status sp_option_encoding(const sp_props *p, sp_error *err)
     _mm256_cmpeq_epi8(_mm256_loadu_si256((const __m256i *)((p) + (o))), _mm256_set1_epi8('\r')))) << (o))
 #define MASK64_AVX2(p) (MASK32(p, 0) | MASK32(p, 32))
 static uint32_t lines_sse(sp_lines *l, sp_view *out, uint32_t max) { LINES_BODY(MASK64_SSE) }
-__attribute__((target("avx2"))) static uint32_t lines_avx2(sp_lines *l, sp_view *out, uint32_t max) { LINES_BODY(MASK64_AVX2) }
+__attribute__((target("avx2")))
+static uint32_t lines_avx2(sp_lines *l, sp_view *out, uint32_t max) { LINES_BODY(MASK64_AVX2) }
 static uint32_t lines_usual(sp_lines *l, sp_view *out, uint32_t max)
 {
     return __builtin_cpu_supports("avx2") ? lines_avx2(l, out, max) : lines_sse(l, out, max);

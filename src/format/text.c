@@ -1,8 +1,8 @@
 /* text.c -- the format "text": every line a row of one string column; or every file (wholetext).
  *
- * Lines are views into the fed bytes; nothing is copied and nothing is decoded, so bytes that are not UTF-8 pass through, as in Spark.
- * A byte order mark at the start of a file is left out. Writing: the value and a line end; null is an empty line.
- * Behaviour: TextFileFormat, TextOptions, HadoopFileLinesReader, HadoopFileWholeTextReader. */
+ * Lines are views into the fed bytes; nothing is copied and nothing is decoded, so bytes that are not UTF-8 pass
+ * through, as in Spark. A byte order mark at the start of a file is left out. Writing: the value and a line end; null
+ * is an empty line. Behaviour: TextFileFormat, TextOptions, HadoopFileLinesReader, HadoopFileWholeTextReader. */
 #include "format/format_int.h"
 
 struct sp_decoder {
@@ -32,7 +32,8 @@ static sp_status check_schema(const sp_type *schema, bool writing, sp_error *err
         if (!a)
             return sp_error_memory(err, "an error");
         SP_FAIL(err, UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE, "format", "Text", "columnName",
-                sp_error_format(err, "`%.*s`", (int)f->name.n, f->name.p), "columnType", sp_type_sql_quoted(a, f->type));
+                sp_error_format(err, "`%.*s`", (int)f->name.n, f->name.p), "columnType",
+                sp_type_sql_quoted(a, f->type));
         sp_arena_free(a);
         return SP_FAILED;
     }
@@ -54,7 +55,8 @@ static sp_status open_decoder(const sp_decode_spec *spec, sp_decoder **out, sp_e
     d->spec = spec;
     d->column_count = spec->columns ? spec->column_count : spec->schema->field_count;
     if (d->column_count > 1)
-        return sp_error_plain(err, SP_EXC_SPARK, "assertion failed: Text data source only produces a single data column named \"value\".");
+        return sp_error_plain(err, SP_EXC_SPARK,
+                              "assertion failed: Text data source only produces a single data column named \"value\".");
     SP_TRY(sp_option_bool(spec->options, "wholetext", false, &d->whole, err));
     SP_TRY(sp_option_line_sep(spec->options, &d->lines.separator, err));
     SP_TRY(sp_option_encoding(spec->options, err));
@@ -103,10 +105,11 @@ static sp_status next(sp_decoder *d, sp_arena *a, sp_batch *out, sp_error *err)
     return SP_MORE;
 }
 
-static void close_decoder(sp_decoder *d) { }
+static void close_decoder(sp_decoder *d) {}
 static int64_t rows_read(const sp_decoder *d) { return d->rows; }
 
-static sp_status open_encoder(sp_arena *a, const sp_type *schema, const sp_props *options, const sp_expr_conf *conf, sp_encoder **out, sp_error *err)
+static sp_status open_encoder(sp_arena *a, const sp_type *schema, const sp_props *options, const sp_expr_conf *conf,
+                              sp_encoder **out, sp_error *err)
 {
     SP_NEW(*out, a, sizeof **out, err);
     SP_TRY(check_schema(schema, true, err));
@@ -136,6 +139,7 @@ static sp_status finish(sp_encoder *e, sp_buf *out, sp_error *err) { return SP_O
 
 const sp_format sp_format_text = {
     .name = "text", .display = "Text", .extension = ".txt", .options = option_names, .splittable = true,
-    .check_schema = check_schema, .infer = NULL, .open = open_decoder, .feed = feed, .next = next, .close = close_decoder,
-    .rows_read = rows_read, .open_encoder = open_encoder, .encode = encode, .finish = finish, .needs_whole = needs_whole,
+    .check_schema = check_schema, .infer = NULL, .open = open_decoder, .feed = feed, .next = next,
+    .close = close_decoder, .rows_read = rows_read, .open_encoder = open_encoder, .encode = encode, .finish = finish,
+    .needs_whole = needs_whole,
 };

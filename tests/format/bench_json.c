@@ -1,7 +1,8 @@
-/* bench_json.c -- how fast JSON lines are decoded; not a test. The lines of workload W2: seven string fields, 241 bytes, of which three are wanted,
- * one a timestamp, under the predicate event_type = 'view' (a third passes).
+/* bench_json.c -- how fast JSON lines are decoded; not a test. The lines of workload W2: seven string fields, 241
+ * bytes, of which three are wanted, one a timestamp, under the predicate event_type = 'view' (a third passes).
  *
- *   bench_json [records] [rounds]      prints for each width of registers, and without layouts: ns a record, GB/s, rows */
+ *   bench_json [records] [rounds]      prints for each width of registers, and without layouts: ns a record, GB/s,
+ * rows */
 #include "format/json_int.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +32,10 @@ static void make_lines(sp_buf *b, int records)
         put_uuid(b);
         sp_buf_puts(b, "\",\"ad_id\":\"");
         put_uuid(b);
-        sp_buf_printf(b, "\",\"ad_type\":\"%s\",\"event_type\":\"%s\",\"event_time\":\"2024-01-01T%02d:%02d:%02d.%03dZ\",\"ip_address\":\"1.2.3.4\"}\n",
-                      types[next_random(5)], events[next_random(3)], i / 3600000 % 24, i / 60000 % 60, i / 1000 % 60, i % 1000);
+        sp_buf_printf(b, "\",\"ad_type\":\"%s\",\"event_type\":\"%s\","
+        "\"event_time\":\"2024-01-01T%02d:%02d:%02d.%03dZ\",\"ip_address\":\"1.2.3.4\"}\n",
+                      types[next_random(5)], events[next_random(3)], i / 3600000 % 24, i / 60000 % 60, i / 1000 % 60,
+                          i % 1000);
     }
 }
 
@@ -72,7 +75,7 @@ static void run(const char *what, const sp_decode_spec *base, int width, const s
         double start = now();
         rows = 0;
         size_t block = 1 << 20;
-        for (size_t at = 0; at < text->len; ) {     /* blocks as the reader cuts them */
+        for (size_t at = 0; at < text->len;) { /* blocks as the reader cuts them */
             size_t n = text->len - at < block ? text->len - at : block;
             while (n < text->len - at && text->data[at + n - 1] != '\n') n--;
             sp_format_json.feed(d, text->data + at, n, at == 0, &err);
@@ -88,7 +91,8 @@ static void run(const char *what, const sp_decode_spec *base, int width, const s
         sp_arena_free(batch);
         sp_arena_free(a);
     }
-    printf("%-28s width %3d: %6.1f ns a record, %5.2f GB/s, %lld rows\n", what, width, best / records * 1e9, (double)text->len / best * 1e-9, (long long)rows);
+    printf("%-28s width %3d: %6.1f ns a record, %5.2f GB/s, %lld rows\n", what, width, best / records * 1e9,
+           (double)text->len / best * 1e-9, (long long)rows);
 }
 
 int main(int argc, char **argv)
@@ -101,17 +105,20 @@ int main(int argc, char **argv)
     make_lines(&text, records);
     sp_buf_reserve(&text, 64);
     const sp_type *times, *strings;
-    if (sp_type_schema_from_ddl(a, SP_LIT("user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type STRING, event_time TIMESTAMP, ip_address STRING"),
-                                &times, &err) ||
-        sp_type_schema_from_ddl(a, SP_LIT("user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type STRING, event_time STRING, ip_address STRING"),
-                                &strings, &err))
+    if (sp_type_schema_from_ddl(a,
+                                SP_LIT("user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type "
+                                "STRING, event_time TIMESTAMP, ip_address STRING"), &times, &err) ||
+        sp_type_schema_from_ddl(a,
+                                SP_LIT("user_id STRING, page_id STRING, ad_id STRING, ad_type STRING, event_type "
+                                "STRING, event_time STRING, ip_address STRING"), &strings, &err))
         return 1;
     int wanted[] = { 2, 4, 5 };
     sp_value view = sp_value_str(SP_LIT("view"));
-    sp_expr *pushed[] = { make_call(a, &not_null, sp_type_of(SP_STRING), 1, NULL), make_call(a, &eq, sp_type_of(SP_STRING), 1, &view),
-                          make_call(a, &not_null, sp_type_of(SP_STRING), 0, NULL) };
+    sp_expr *pushed[] = { make_call(a, &not_null, sp_type_of(SP_STRING), 1, NULL),
+        make_call(a, &eq, sp_type_of(SP_STRING), 1, &view), make_call(a, &not_null, sp_type_of(SP_STRING), 0, NULL) };
     sp_expr_conf conf = { .ansi = true, .zone = sp_zone_utc() };
-    sp_decode_spec spec = { .schema = times, .columns = wanted, .column_count = 3, .conf = &conf, .pushed = pushed, .pushed_count = 3 };
+    sp_decode_spec spec = { .schema = times, .columns = wanted, .column_count = 3, .conf = &conf, .pushed = pushed,
+        .pushed_count = 3 };
     printf("%.1f bytes a record\n", (double)text.len / records);
     static const int widths[] = { 512, 256, 128, 0 };
     for (int i = 0; i < 4; i++) run("3 of 7, view, timestamp", &spec, widths[i], &text, records, rounds);

@@ -1,4 +1,5 @@
-/* differ.h -- one text decoded with the layouts of every width and by the scanner alone: rows, counts and errors must be the same. */
+/* differ.h -- one text decoded with the layouts of every width and by the scanner alone: rows, counts and errors must
+ * be the same. */
 #ifndef SPATE_TESTS_FORMAT_DIFFER_H
 #define SPATE_TESTS_FORMAT_DIFFER_H
 
@@ -10,14 +11,16 @@ static const differ_setup differ_setups[] = {
     { "a INT, b STRING, t TIMESTAMP, c ARRAY<INT>, s STRUCT<x:INT,y:STRING>, _corrupt_record STRING", NULL, NULL, 0 },
     { "a LONG, b STRING, t STRING, d DOUBLE", NULL, "10", 1 },
     { "a DECIMAL(10,2), b STRING, t DATE", "mode=DROPMALFORMED", NULL, 2 },
-    { "b STRING, m MAP<STRING,STRING>, a STRING, _corrupt_record STRING", "allowUnquotedFieldNames=true;allowComments=true;allowNumericLeadingZeros=true", NULL, 0 },
+    { "b STRING, m MAP<STRING,STRING>, a STRING, _corrupt_record STRING",
+        "allowUnquotedFieldNames=true;allowComments=true;allowNumericLeadingZeros=true", NULL, 0 },
     { "b STRING, a BOOLEAN", NULL, "", 0 },
 };
 enum { DIFFER_SETUPS = sizeof differ_setups / sizeof *differ_setups };
 
-static void differ_decode(const differ_setup *s, int width, const char *text, size_t n, sp_arena *a, sp_buf *out, int64_t *rows)
+static void differ_decode(const differ_setup *s, int width, const char *text, size_t n, sp_arena *a, sp_buf *out,
+                          int64_t *rows)
 {
-    static const sp_function eq = { .name = "=" }, not_null = { .name = "isnotnull" }, or = { .name = "or" };
+    static const sp_function eq = { .name = "=" }, not_null = { .name = "isnotnull" }, either = { .name = "or" };
     rows_case k = { .format = "json", .schema = s->schema, .options = s->options, .columns = s->columns };
     sp_error err = { 0 };
     sp_value view = sp_value_str(SP_LIT("view"));
@@ -37,7 +40,7 @@ static void differ_decode(const differ_setup *s, int width, const char *text, si
     e[3]->args[0] = e[0], e[3]->args[1] = e[2], e[3]->arg_count = 2;
     e[4]->function = &not_null;
     e[4]->args[0] = e[1], e[4]->arg_count = 1;
-    e[5]->function = &or;
+    e[5]->function = &either;
     e[5]->args[0] = e[3], e[5]->args[1] = e[4], e[5]->arg_count = 2;
     list[0] = s->predicates == 2 ? e[5] : e[3];
     list[1] = e[4];
@@ -63,7 +66,8 @@ static int differ_check(const char *text, size_t n)
         for (size_t w = 0; w < sizeof widths / sizeof *widths && same; w++) {
             sp_buf got = { 0 };
             differ_decode(&differ_setups[s], widths[w], text, n, a, &got, &got_rows);
-            same = got_rows == rows && got.len == want.len && (got.len == 0 || memcmp(got.data, want.data, got.len) == 0);
+            same = got_rows == rows && got.len == want.len && (got.len == 0
+                                                               || memcmp(got.data, want.data, got.len) == 0);
             sp_buf_done(&got);
         }
         sp_buf_done(&want);

@@ -41,7 +41,8 @@ static void check_result(calls *c, const sp_expr *e, const char *want, const cha
     if (!e || sp_expr_fold(c->a, &c->conf, e, &v, &c->err) == SP_FAILED) {
         sp_buf_puts(&out, "! ");
         sp_error_message(&c->err, &out);
-    } else if (!(one = sp_value_vec(&v, 1, c->a, &c->err)) || sp_vec_text(&out, one, 0, true, sp_zone_utc(), &c->err) == SP_FAILED) {
+    } else if (!(one = sp_value_vec(&v, 1, c->a, &c->err)) || sp_vec_text(&out, one, 0, true, sp_zone_utc(),
+        &c->err) == SP_FAILED) {
         sp_buf_puts(&out, "! no text");
     }
     test_check_str(sp_buf_cstr(&out), want, what, file, line);
@@ -55,7 +56,8 @@ static calls start(void)
     return c;
 }
 
-static void from_json_is(const char *json, const char *schema, const char *opts, const char *want, const char *file, int line)
+static void from_json_is(const char *json, const char *schema, const char *opts, const char *want, const char *file,
+                         int line)
 {
     calls c = start();
     sp_expr *args[] = { text(&c, json), text(&c, schema), opts ? options(&c, opts) : NULL };
@@ -87,8 +89,10 @@ TEST(from_json)
     FROM("[{\"a\":9}]", all, NULL, "{NULL, NULL, NULL, NULL}");
     FROM("{\"a\":1}", "a INT, _corrupt_record STRING", NULL, "{1, NULL}");
     FROM("{\"a\":}", "a INT, _corrupt_record STRING", "columnNameOfCorruptRecord=_corrupt_record", "{NULL, {\"a\":}}");
-    FROM("{\"a\":}", "a INT", "mode=FAILFAST", "! [MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records are detected in record parsing: "
-         "[null].\nParse Mode: FAILFAST. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.  SQLSTATE: 22023");
+    FROM("{\"a\":}", "a INT", "mode=FAILFAST",
+         "! [MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records are detected in record parsing: "
+         "[null].\nParse Mode: FAILFAST. To process malformed records as null result, try setting the option 'mode' as "
+             "'PERMISSIVE'.  SQLSTATE: 22023");
     FROM("[1,2]", "array<int>", NULL, "[1, 2]");
     FROM("{\"a\":1,\"b\":2}", "map<string,int>", NULL, "{a -> 1, b -> 2}");
     FROM("{\"d\":\"26/08/2015\"}", "d date", "dateFormat=dd/MM/yyyy", "{2015-08-26}");
@@ -98,23 +102,32 @@ TEST(from_json)
     FROM("{\"a\":{\"b\":1}}", "a string", NULL, "{{\"b\":1}}");
     FROM("{a:1}", "a int", "allowUnquotedFieldNames=true", "{1}");
     FROM("{'a':1}", "a int", NULL, "{1}");
-    FROM("{\"a\":1}", "{\"type\":\"struct\",\"fields\":[{\"name\":\"a\",\"type\":\"integer\",\"nullable\":false,\"metadata\":{}}]}", NULL, "{1}");
+    FROM("{\"a\":1}", "{\"type\":\"struct\",\"fields\":[{\"name\":\"a\",\"type\":\"integer\",\"nullable\":false,"
+    "\"metadata\":{}}]}", NULL, "{1}");
     FROM("{\"a\":1}", "array<struct<a:int>>", NULL, "[{1}]");
     FROM("[1,\"x\"]", "array<int>", NULL, "NULL");
     FROM("nonsense", "map<string,int>", NULL, "NULL");
     FROM("{\"a\":1,\"b\":\"x\"}", "a INT, b INT, _corrupt_record STRING", NULL, "{1, NULL, {\"a\":1,\"b\":\"x\"}}");
     FROM(NULL, "a int", NULL, "NULL");
-    FROM("[{}]", "a int", "mode=FAILFAST", "! [MALFORMED_RECORD_IN_PARSING.CANNOT_PARSE_JSON_ARRAYS_AS_STRUCTS] Malformed records are detected in record "
-         "parsing: [{}].\nParse Mode: FAILFAST. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'. Parsing JSON "
+    FROM("[{}]", "a int", "mode=FAILFAST",
+         "! [MALFORMED_RECORD_IN_PARSING.CANNOT_PARSE_JSON_ARRAYS_AS_STRUCTS] Malformed records are detected in record "
+         "parsing: [{}].\nParse Mode: FAILFAST. To process malformed records as null result, try setting the option "
+             "'mode' as 'PERMISSIVE'. Parsing JSON "
          "arrays as structs is forbidden. SQLSTATE: 22023");
-    FROM("{\"a\":1,\"b\":\"x\"}", "a INT, b INT", "mode=FAILFAST", "! [MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records are detected in "
-         "record parsing: [1,null].\nParse Mode: FAILFAST. To process malformed records as null result, try setting the option 'mode' as 'PERMISSIVE'.  "
+    FROM("{\"a\":1,\"b\":\"x\"}", "a INT, b INT", "mode=FAILFAST",
+         "! [MALFORMED_RECORD_IN_PARSING.WITHOUT_SUGGESTION] Malformed records are detected in "
+         "record parsing: [1,null].\nParse Mode: FAILFAST. To process malformed records as null result, try setting "
+             "the option 'mode' as 'PERMISSIVE'.  "
          "SQLSTATE: 22023");
-    FROM("{}", "a INT", "mode=DROPMALFORMED", "! [PARSE_MODE_UNSUPPORTED] The function `from_json` doesn't support the DROPMALFORMED mode. Acceptable modes are "
+    FROM("{}", "a INT", "mode=DROPMALFORMED",
+         "! [PARSE_MODE_UNSUPPORTED] The function `from_json` doesn't support the DROPMALFORMED mode. Acceptable modes "
+         "are "
          "PERMISSIVE and FAILFAST. SQLSTATE: 42601");
-    FROM("{}", "int", NULL, "! [DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] Cannot resolve \"from_json({})\" due to data type mismatch: Input schema \"INT\" must be a "
+    FROM("{}", "int", NULL, "! [DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] Cannot resolve \"from_json({})\" due to data "
+        "type mismatch: Input schema \"INT\" must be a "
          "struct, an array, a map or a variant. SQLSTATE: 42K09");
-    FROM("{}", NULL, NULL, "! [INVALID_SCHEMA.NON_STRING_LITERAL] The input schema \"NULL\" is not a valid schema string. The input expression must be string "
+    FROM("{}", NULL, NULL, "! [INVALID_SCHEMA.NON_STRING_LITERAL] The input schema \"NULL\" is not a valid schema "
+        "string. The input expression must be string "
          "literal and not null. SQLSTATE: 42K07");
 }
 
@@ -126,26 +139,33 @@ TEST(to_json)
         { "{\"a\":1}", "a INT, b STRING", "ignoreNullFields=false", "{\"a\":1,\"b\":null}" },
         { "{\"k\":[1,null]}", "map<string,array<int>>", NULL, "{\"k\":[1,null]}" },
         { "[{\"x\":\"2024-01-01\"}]", "array<struct<x:date>>", NULL, "[{\"x\":\"2024-01-01\"}]" },
-        { "{\"d\":1.50,\"f\":1,\"n\":NaN,\"g\":1e-7}", "d DECIMAL(3,2), f DOUBLE, n DOUBLE, g DECIMAL(10,7)", NULL, "{\"d\":1.50,\"f\":1.0,\"n\":\"NaN\",\"g\":1E-7}" },
+        { "{\"d\":1.50,\"f\":1,\"n\":NaN,\"g\":1e-7}", "d DECIMAL(3,2), f DOUBLE, n DOUBLE, g DECIMAL(10,7)", NULL,
+            "{\"d\":1.50,\"f\":1.0,\"n\":\"NaN\",\"g\":1E-7}" },
         { "{\"t\":\"2024-01-01T00:00:00Z\",\"n\":\"2024-06-01 12:00:00.1234\"}", "t TIMESTAMP, n TIMESTAMP_NTZ", NULL,
           "{\"t\":\"2024-01-01T00:00:00.000Z\",\"n\":\"2024-06-01T12:00:00.123\"}" },
-        { "{\"t\":\"2024-07-01T00:00:00Z\"}", "t TIMESTAMP", "timeZone=Europe/Berlin", "{\"t\":\"2024-07-01T02:00:00.000+02:00\"}" },
-        { "{\"t\":\"2024-07-01T00:00:00Z\",\"d\":\"2024-07-01\"}", "t TIMESTAMP, d DATE", "timestampFormat=dd/MM/yyyy HH;dateFormat=yy",
-          "{\"t\":\"01/07/2024 00\",\"d\":\"24\"}" },
+        { "{\"t\":\"2024-07-01T00:00:00Z\"}", "t TIMESTAMP", "timeZone=Europe/Berlin",
+            "{\"t\":\"2024-07-01T02:00:00.000+02:00\"}" },
+        { "{\"t\":\"2024-07-01T00:00:00Z\",\"d\":\"2024-07-01\"}", "t TIMESTAMP, d DATE",
+            "timestampFormat=dd/MM/yyyy HH;dateFormat=yy", "{\"t\":\"01/07/2024 00\",\"d\":\"24\"}" },
         { "{\"b\":\"SGVsbG8=\",\"s\":\"a\\\"\\\\\\u0001\\n/\xC3\xA4\xF0\x9F\x98\x80\"}", "b BINARY, s STRING", NULL,
           "{\"b\":\"SGVsbG8=\",\"s\":\"a\\\"\\\\\\u0001\\n/\xC3\xA4\xF0\x9F\x98\x80\"}" },
-        { "{\"s\":\"\xC3\xA4\xF0\x9F\x98\x80\"}", "s STRING", "writeNonAsciiCharacterAsCodePoint=true", "{\"s\":\"\\u00E4\\uD83D\\uDE00\"}" },
+        { "{\"s\":\"\xC3\xA4\xF0\x9F\x98\x80\"}", "s STRING", "writeNonAsciiCharacterAsCodePoint=true",
+            "{\"s\":\"\\u00E4\\uD83D\\uDE00\"}" },
         { "{\"a\":[1,{}],\"m\":{},\"x\":2}", "a ARRAY<STRING>, e ARRAY<INT>, m MAP<STRING,INT>, x INT", "pretty=true",
           "{\n  \"a\" : [ \"1\", \"{}\" ],\n  \"m\" : { },\n  \"x\" : 2\n}" },
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         sp_expr *in[] = { text(&c, rows[i].json), text(&c, rows[i].schema) };
         sp_expr *out[] = { call(&c, "from_json", 2, in), rows[i].options ? options(&c, rows[i].options) : NULL };
-        check_result(&c, out[0] ? call(&c, "to_json", out[1] ? 2 : 1, out) : NULL, rows[i].want, __FILE__, __LINE__, rows[i].json);
+        check_result(&c, out[0] ? call(&c, "to_json", out[1] ? 2 : 1, out) : NULL, rows[i].want, __FILE__, __LINE__,
+                     rows[i].json);
     }
     sp_expr *bad[] = { text(&c, "x") };
-    check_result(&c, call(&c, "to_json", 1, bad), "! [DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] Cannot resolve \"to_json(x)\" due to data type mismatch: Input schema "
-                 "\"STRING\" must be a struct, an array, a map or a variant. SQLSTATE: 42K09", __FILE__, __LINE__, "to_json of a string");
+    check_result(&c, call(&c, "to_json", 1,
+                          bad), "! [DATATYPE_MISMATCH.INVALID_JSON_SCHEMA] Cannot resolve \"to_json(x)\" due to data "
+                          "type mismatch: Input schema "
+                 "\"STRING\" must be a struct, an array, a map or a variant. SQLSTATE: 42K09", __FILE__, __LINE__,
+                     "to_json of a string");
     sp_arena_free(c.a);
 }
 
@@ -199,16 +219,21 @@ TEST(lengths_keys_and_schemas)
     ONE("schema_of_json", "1", "BIGINT");
     ONE("schema_of_json", "[]", "ARRAY<STRING>");
     ONE("schema_of_json", "{}", "STRUCT<>");
-    ONE("schema_of_json", "{\"z\":1,\"a\":[1,2.5,{\"x\":true}],\"b\":12345678901234567890}", "STRUCT<a: ARRAY<STRING>, b: DECIMAL(20,0), z: BIGINT>");
-    ONE("schema_of_json", NULL, "! [DATATYPE_MISMATCH.UNEXPECTED_NULL] Cannot resolve \"schema_of_json(NULL)\" due to data type mismatch: The `json` must not be null. "
+    ONE("schema_of_json", "{\"z\":1,\"a\":[1,2.5,{\"x\":true}],\"b\":12345678901234567890}",
+        "STRUCT<a: ARRAY<STRING>, b: DECIMAL(20,0), z: BIGINT>");
+    ONE("schema_of_json", NULL,
+        "! [DATATYPE_MISMATCH.UNEXPECTED_NULL] Cannot resolve \"schema_of_json(NULL)\" due to data type mismatch: The "
+        "`json` must not be null. "
                                 "SQLSTATE: 42K09");
 }
 
 TEST(json_tuple)
 {
     calls c = start();
-    sp_expr *args[] = { text(&c, "{\"a\":1,\"b\":\"x\",\"d\":[1, 2],\"n\":null}"), text(&c, "a"), text(&c, "b"), text(&c, "c"), text(&c, "d"), text(&c, "a"), text(&c, "n") };
-    check_result(&c, call(&c, "json_tuple", 7, args), "[{1, x, NULL, [1,2], 1, NULL}]", __FILE__, __LINE__, "json_tuple");
+    sp_expr *args[] = { text(&c, "{\"a\":1,\"b\":\"x\",\"d\":[1, 2],\"n\":null}"), text(&c, "a"), text(&c, "b"),
+        text(&c, "c"), text(&c, "d"), text(&c, "a"), text(&c, "n") };
+    check_result(&c, call(&c, "json_tuple", 7, args), "[{1, x, NULL, [1,2], 1, NULL}]", __FILE__, __LINE__,
+                 "json_tuple");
     args[0] = text(&c, "{\"a\":1,");
     check_result(&c, call(&c, "json_tuple", 2, args), "[{NULL}]", __FILE__, __LINE__, "json_tuple, malformed");
     args[0] = text(&c, NULL);
@@ -242,13 +267,17 @@ static void infer_is(const char *file_text, const char *opts, const char *want, 
 
 TEST(schemas_of_files)
 {
-    INFER("{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"c\":1.5}\n", NULL, "struct<a:bigint,b:string,c:double>");       /* golden 042 */
-    INFER("{\"a\":1}\n{\"a\":1.5}\n{\"b\":true}\n{\"b\":1}\n{\"n\":null,\"e\":\"\"}", NULL, "struct<a:double,b:string,e:string,n:string>");
+    /* golden 042 */
+    INFER("{\"a\":1,\"b\":\"x\"}\n{\"a\":2,\"c\":1.5}\n", NULL, "struct<a:bigint,b:string,c:double>");
+    INFER("{\"a\":1}\n{\"a\":1.5}\n{\"b\":true}\n{\"b\":1}\n{\"n\":null,\"e\":\"\"}", NULL,
+          "struct<a:double,b:string,e:string,n:string>");
     INFER("{\"a\":1}\n{bad", NULL, "struct<_corrupt_record:string,a:bigint>");
     INFER("{\"a\":1}\n{bad", "mode=DROPMALFORMED", "struct<a:bigint>");
-    INFER("{\"a\":1}\n{bad", "mode=FAILFAST", "Malformed records are detected in schema inference. Parse Mode: FAILFAST.");
+    INFER("{\"a\":1}\n{bad", "mode=FAILFAST",
+          "Malformed records are detected in schema inference. Parse Mode: FAILFAST.");
     INFER("[{\"a\":1},{\"b\":2}]\n\n3", NULL, "struct<_corrupt_record:string,a:bigint,b:bigint>");
-    INFER("{\"a\":{\"x\":1}}\n{\"a\":{\"y\":[{\"z\":1}]}}", NULL, "struct<a:struct<x:bigint,y:array<struct<z:bigint>>>>");
+    INFER("{\"a\":{\"x\":1}}\n{\"a\":{\"y\":[{\"z\":1}]}}", NULL,
+          "struct<a:struct<x:bigint,y:array<struct<z:bigint>>>>");
     INFER("{\"a\":null,\"b\":{},\"c\":[]}", "dropFieldIfAllNull=true", "struct<>");
     INFER("{\"a\":1,\"b\":true,\"c\":[1.5]}", "primitivesAsString=true", "struct<a:string,b:string,c:array<string>>");
     INFER("{\"a\":1.25,\"b\":\"12.5\"}\n{\"a\":100}", "prefersDecimal=true", "struct<a:decimal(22,2),b:decimal(3,1)>");

@@ -1,5 +1,6 @@
 /* test_json_fast.c -- the learned layout against the scanner.
- * Method: records of one shape, some of them broken at a random place by a random byte, decoded both ways under several schemas and predicates. */
+ * Method: records of one shape, some of them broken at a random place by a random byte, decoded both ways under
+ * several schemas and predicates. */
 #include "differ.h"
 #include <stdio.h>
 
@@ -14,9 +15,12 @@ static uint32_t pick(uint32_t n)
     return (uint32_t)((state >> 33) % n);
 }
 
-static const char *const strings[] = { "", "view", "click", "x", "exactly twelve", "thirty-six characters of text as in a UUID", "\\u00e4\\n", "\xC3\xA4\xE2\x82\xAC",
-    "2024-01-01T00:00:00Z", "a string that is longer than the sixty-four bytes which one step looks at, so there are two", "\\ud83d", "12", "null", "\\\"}" };
-static const char *const others[] = { "1", "-12", "0", "12345678901234567890", "1.5", "1e3", "true", "null", "[1,2]", "{\"x\":1,\"y\":\"z\"}", "[]", "{}", "NaN", "-0" };
+static const char *const strings[] = { "", "view", "click", "x", "exactly twelve",
+    "thirty-six characters of text as in a UUID", "\\u00e4\\n", "\xC3\xA4\xE2\x82\xAC", "2024-01-01T00:00:00Z",
+        "a string that is longer than the sixty-four bytes which one step looks at, so there are two", "\\ud83d", "12",
+        "null", "\\\"}" };
+static const char *const others[] = { "1", "-12", "0", "12345678901234567890", "1.5", "1e3", "true", "null", "[1,2]",
+    "{\"x\":1,\"y\":\"z\"}", "[]", "{}", "NaN", "-0" };
 
 static void put_value(sp_buf *b, bool text)
 {
@@ -74,7 +78,8 @@ TEST(a_layout_is_used)
 {
     sp_buf text = { 0 }, want = { 0 };
     for (int i = 0; i < 20000; i++) {
-        sp_buf_printf(&text, "{\"a\": %d, \"b\": \"text number %d\"%s}\n", i, i, i % 5 ? "" : ", \"more\": [1, 2, {\"x\": null}]");
+        sp_buf_printf(&text, "{\"a\": %d, \"b\": \"text number %d\"%s}\n", i, i, i % 5 ? ""
+                      : ", \"more\": [1, 2, {\"x\": null}]");
         sp_buf_printf(&want, "%d|text number %d\n", i, i);
     }
     rows_case k = { .format = "json", .schema = "a INT, b STRING" };

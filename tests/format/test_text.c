@@ -49,7 +49,8 @@ TEST(options)
     k.options = "lineSep=";
     ROWS(k, "a", "! requirement failed: 'lineSep' cannot be an empty string.");
     k.options = "encoding=UTF-16";
-    ROWS(k, "a", "! [INVALID_PARAMETER_VALUE.CHARSET] The value of parameter(s) `charset` in `encoding` is invalid: expects one of the UTF-8, but "
+    ROWS(k, "a", "! [INVALID_PARAMETER_VALUE.CHARSET] The value of parameter(s) `charset` in `encoding` is invalid: "
+        "expects one of the UTF-8, but "
                  "got UTF-16. SQLSTATE: 22023");
     k.options = NULL;
     k.columns = "";
@@ -90,7 +91,9 @@ TEST(writing)
     REQUIRE(sp_type_schema_from_ddl(a, SP_LIT("x INT"), &t, &err) == SP_OK);
     CHECK(f->check_schema(t, false, &err) == SP_FAILED);
     sp_error_message(&err, &out);
-    CHECK_STR(sp_buf_cstr(&out), "[UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE] The Text datasource doesn't support the column `x` of the type \"INT\". "
+    CHECK_STR(sp_buf_cstr(&out),
+              "[UNSUPPORTED_DATA_TYPE_FOR_DATASOURCE] The Text datasource doesn't support the column `x` of the type "
+              "\"INT\". "
                                  "SQLSTATE: 0A000");
     sp_buf_done(&out);
     sp_arena_free(a);
