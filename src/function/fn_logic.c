@@ -194,7 +194,7 @@ static const sp_lazy lazy_case = { eval_case };
 
 static sp_status common_of(sp_bind *b, const int *which, int n, const char *what, const sp_type **out, sp_error *err)
 {
-    sp_expr *args[512];
+    sp_expr *args[512] = { NULL };
     for (int i = 0; i < n; i++) args[i] = b->call->args[which[i]];
     const sp_type *t = sp_widest_of(b->arena, args, n, b->conf, err);
     if (!t) {

@@ -2,7 +2,9 @@
  *
  * LIKE is compiled to a small matcher of its own (literal pieces, _ and %), the rest goes through regex.c. Positions and lengths are in
  * characters. Behaviour: regexpExpressions.scala, StringUtils.escapeLikeRegex, java.util.regex.Matcher.appendReplacement. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "function/function_int.h"
 #include <ctype.h>
 #include <stdio.h>

@@ -3,7 +3,9 @@
  * Three roads, chosen when the call is bound: a pattern that stands for one byte (split_scan.c), one that stands for a literal text
  * (memmem), any other through PCRE2. Semantics: UTF8String.split, that is java.lang.String.split with limit 0 taken as -1 (trailing
  * empty pieces stay); a match of no width at the start makes no empty piece; the empty pattern gives characters. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "function/split_int.h"
 
 sp_status sp_bind_split(sp_bind *b, sp_error *err);

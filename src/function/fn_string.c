@@ -2,7 +2,9 @@
  *
  * Positions are in characters, one-based; results that are part of an argument are views into it. Behaviour: stringExpressions.scala and
  * UTF8String (collation UTF8_BINARY). */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "function/text_int.h"
 
 int64_t sp_text_find(sp_str s, sp_str t, size_t from)

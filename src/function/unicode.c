@@ -1,6 +1,8 @@
 /* unicode.c -- case mapping of UTF-8 text as Java's String.toUpperCase/toLowerCase(Locale.ROOT): simple mappings from libc's C.UTF-8
  * locale, the unconditional ones of SpecialCasing.txt from a table, and the final sigma. ASCII text never gets here. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE
+#endif
 #include "function/text_int.h"
 #include <locale.h>
 #include <stdatomic.h>
