@@ -459,6 +459,37 @@ static sp_status watermark_output(sp_arena *a, sp_plan *p, sp_error *err)
     return SP_OK;
 }
 
+/* DataType.asNullable. */
+static sp_status nullable_type(sp_arena *a, const sp_type *t, const sp_type **out, sp_error *err)
+{
+    sp_type *copy;
+    sp_field *fields;
+    *out = t;
+    if (!sp_kind_is_nested(t->kind))
+        return SP_OK;
+    SP_NEW(copy, a, sizeof *copy, err);
+    SP_NEW_ARRAY(fields, a, t->field_count + 1, err);
+    *copy = *t;
+    for (int i = 0; i < t->field_count; i++) {
+        fields[i] = t->fields[i];
+        fields[i].nullable = !(t->kind == SP_MAP && i == 0);
+        SP_TRY(nullable_type(a, t->fields[i].type, &fields[i].type, err));
+    }
+    copy->fields = fields;
+    *out = copy;
+    return SP_OK;
+}
+
+/* Rows that come out of state promise nothing (spark.sql.streaming.statefulOperator.alwaysNullableOutput.enabled). */
+static sp_status stateful_output(sp_arena *a, sp_plan *p, sp_error *err)
+{
+    for (int i = 0; i < p->output_count; i++) {
+        p->output[i].nullable = true;
+        SP_TRY(nullable_type(a, p->output[i].type, &p->output[i].type, err));
+    }
+    return SP_OK;
+}
+
 static sp_status generate_output(sp_arena *a, sp_plan *p, sp_error *err)
 {
     SP_TRY(output_of_exprs(a, p, err));
@@ -494,7 +525,10 @@ sp_status sp_plan_complete(sp_arena *a, sp_plan *p, sp_error *err)
     switch (p->kind) {
     case SP_P_SOURCE: case SP_P_LOCAL: case SP_P_RANGE: case SP_P_COMMAND: case SP_P_ALIAS: case SP_P_ONE_ROW:
         return SP_OK;                                  /* set by whoever made them */
-    case SP_P_PROJECT: case SP_P_AGGREGATE: return output_of_exprs(a, p, err);
+    case SP_P_PROJECT: return output_of_exprs(a, p, err);
+    case SP_P_AGGREGATE:
+        SP_TRY(output_of_exprs(a, p, err));
+        return p->child_count && p->children[0]->is_streaming ? stateful_output(a, p, err) : SP_OK;
     case SP_P_JOIN: return join_output(a, p, err);
     case SP_P_UNION: case SP_P_INTERSECT: case SP_P_EXCEPT: return set_output(a, p, err);
     case SP_P_WATERMARK: return watermark_output(a, p, err);
