@@ -211,6 +211,21 @@ static sp_status recover(sp_query *q, sp_error *err)
     return SP_OK;
 }
 
+/* Spark's global sort partitions by ranges and samples its input for them: what is below runs twice, but for what an exchange keeps, and the metrics of
+ * stateful operators (which are above the exchange) count both runs. A single partition needs no ranges; a limit above makes it a top-N without them. */
+static int stateful_passes(const sp_plan *p, int partitions)
+{
+    int passes = 1;
+    for (bool limited = false; p->child_count == 1; p = p->children[0]) {
+        if (p->kind == SP_P_AGGREGATE || p->kind == SP_P_DEDUPLICATE)
+            break;
+        if (p->kind == SP_P_SORT && p->global && !limited && partitions > 1)
+            passes *= 2;
+        limited = p->kind == SP_P_LIMIT;
+    }
+    return passes;
+}
+
 static sp_status open_exec(sp_query *q, sp_error *err)
 {
     sp_analyzer z = { q->spec.arena, &q->conf, NULL };
@@ -242,6 +257,7 @@ static sp_status open_exec(sp_query *q, sp_error *err)
     spec.plan = optimized;
     spec.shuffle_partitions = (int)conf_i64(q, "spark.sql.shuffle.partitions", q->parallelism);
     spec.streaming = true;
+    q->metric_passes = stateful_passes(q->spec.plan, spec.shuffle_partitions);
     spec.mode = q->spec.mode;
     spec.state = &q->state;
     sp_status status = q->state.state_dir ? sp_exec_open(&spec, &q->exec, err) : SP_FAILED;

@@ -103,12 +103,13 @@ static void state_operators(sp_query *q, bool executed, sp_buf *out)
     sp_buf_putc(out, '[');
     for (int i = 0; i < count; i++) {
         const sp_state_op_stats *o = &ops[i];
+        const int n = q->metric_passes;
         sp_buf_printf(out, "%s{\"operatorName\":\"%s\",\"numRowsTotal\":%lld,\"numRowsUpdated\":%lld,\"allUpdatesTimeMs\":%lld,"
                       "\"numRowsRemoved\":%lld,\"allRemovalsTimeMs\":%lld,\"commitTimeMs\":%lld,\"memoryUsedBytes\":%lld,"
                       "\"numRowsDroppedByWatermark\":%lld,\"numShufflePartitions\":%d,\"numStateStoreInstances\":%d,"
-                      "\"customMetrics\":", i ? "," : "", o->name, (long long)o->rows_total, (long long)o->rows_updated,
-                      (long long)o->updates_ms, (long long)o->rows_removed, (long long)o->removals_ms, (long long)o->commit_ms,
-                      (long long)o->memory_bytes, (long long)o->rows_dropped_by_watermark, o->partitions, o->partitions);
+                      "\"customMetrics\":", i ? "," : "", o->name, (long long)o->rows_total * n, (long long)o->rows_updated * n,
+                      (long long)o->updates_ms, (long long)o->rows_removed * n, (long long)o->removals_ms, (long long)o->commit_ms,
+                      (long long)o->memory_bytes, (long long)o->rows_dropped_by_watermark * n, o->partitions, o->partitions);
         state_metrics(out, o);
         sp_buf_puts(out, ",\"snapshotCustomMetricNames\":[");
         for (int p = 0; p < o->partitions; p++)

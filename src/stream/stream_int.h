@@ -75,6 +75,7 @@ struct sp_query {
     int64_t keep_batches;
     sp_durability durability;
     int parallelism;
+    int metric_passes;                /* how often Spark would run the stateful part of a batch: see stateful_passes */
     sp_thread *maintainer; sp_waker *maintainer_wake; _Atomic bool maintainer_stop;
 };
 
