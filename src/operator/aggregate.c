@@ -5,9 +5,10 @@
  *              per partition, in parallel: groups and states of every worker merged into the partition's table
  *   feed:      a task a partition: result rows
  *
- * A batch query in which one worker saw everything skips the exchange. With DISTINCT aggregates there is one partition: the sets of distinct rows are
- * merged and then counted. Without keys there is one partition and one group, which is there even without input (batch or stream, as in Spark).
- * A streaming query's partitions are its state store; aggregate_state.c has what is special to them.
+ * A batch query in which one worker saw everything skips the exchange. With DISTINCT aggregates there is one partition:
+ * the sets of distinct rows are merged and then counted. Without keys there is one partition and one group, which is
+ * there even without input (batch or stream, as in Spark). A streaming query's partitions are its state store;
+ * aggregate_state.c has what is special to them.
  * Behaviour: HashAggregateExec, ShuffleExchangeExec, HashPartitioning. */
 #include "operator/aggregate.h"
 
@@ -31,8 +32,12 @@ sp_status sp_node_aggregate(sp_exec *x, const sp_plan *p, sp_node **out, sp_erro
     for (int i = 0; i < x->workers; i++)
         if (!(s->scratch[i] = sp_exec_arena(x, "merge", err)))
             return SP_FAILED;
-    s->part_count = s->layout.key_count == 0 || s->layout.set_count ? 1 : s->streaming ? x->spec.shuffle_partitions : x->workers;
+    s->part_count = s->layout.key_count == 0 || s->layout.set_count ? 1
+        : s->streaming                                              ? x->spec.shuffle_partitions
+                                                                    : x->workers;
     SP_NEW_ARRAY(s->parts, x->arena, s->part_count, err);
+    for (int i = 0; i < x->workers; i++)
+        SP_NEW_ARRAY(s->orders[i].starts, x->arena, s->part_count + 2, err);
     if (!s->streaming)
         return SP_OK;
     SP_NEW(n->stats, x->arena, sizeof *n->stats, err);
@@ -51,8 +56,8 @@ static sp_status check_times(const sp_node *n, sp_error *err)
         return SP_OK;
     const sp_expr *a = n->plan->grouping[l->time_key], *b = n->plan->grouping[l->second_time_key - 1];
     return SP_FAIL(err, MULTIPLE_EVENT_TIME_COLUMNS, "eventTimeCols",
-                   sp_error_format(err, "(%.*s#%lld,%.*s#%lld)", (int)a->name.n, a->name.p, (long long)a->id, (int)b->name.n, b->name.p,
-                                   (long long)b->id));
+                   sp_error_format(err, "(%.*s#%lld,%.*s#%lld)", (int)a->name.n, a->name.p, (long long)a->id,
+                                   (int)b->name.n, b->name.p, (long long)b->id));
 }
 
 static sp_status aggregate_begin_run(sp_node *n, sp_error *err)
@@ -101,7 +106,9 @@ static sp_status group_rows(aggregate_op *op, sp_agg_table *t, const sp_batch *i
     sp_arena *a = op->base.chain->batch_arena;
     uint32_t live = sp_live(in);
     if (in->rows > op->ids_cap) {
-        uint32_t cap = in->rows < SP_BATCH_ROWS ? SP_BATCH_ROWS : in->rows < SP_BATCH_ROWS_MAX ? SP_BATCH_ROWS_MAX : in->rows;
+        uint32_t cap = in->rows < SP_BATCH_ROWS ? SP_BATCH_ROWS
+            : in->rows < SP_BATCH_ROWS_MAX      ? SP_BATCH_ROWS_MAX
+                                                : in->rows;
         SP_NEW_ARRAY(op->ids, op->base.chain->arena, cap, err);
         if (l->has_filter)
             SP_NEW_ARRAY(op->by_row, op->base.chain->arena, cap, err);
@@ -147,7 +154,8 @@ static sp_status add_to_sets(sp_operator *op, sp_agg_table *t, const sp_batch *i
 }
 
 /* The rows of a FILTER and their groups, found by row. */
-static sp_status filtered(aggregate_op *op, const sp_agg_fn *f, const sp_batch *in, sp_batch *b, uint32_t **ids, sp_error *err)
+static sp_status filtered(aggregate_op *op, const sp_agg_fn *f, const sp_batch *in, sp_batch *b, uint32_t **ids,
+                          sp_error *err)
 {
     sp_arena *a = op->base.chain->batch_arena;
     uint32_t *sel;
@@ -185,7 +193,8 @@ static sp_status aggregate_push(sp_operator *base, const sp_batch *in, sp_error 
         for (int j = 0; j < f->call->arg_count; j++)
             SP_TRY(eval_plain(base, f->call->args[j], &b, &args[j], err));
         sp_agg_call call = { .call = f->call, .heap = t->heap, .conf = base->node->x->spec.conf, .arena = a };
-        SP_TRY(f->kernel->update(&call, t->states[i], f->stride, ids, (const sp_vec *const *)args, b.sel, sp_live(&b), err));
+        SP_TRY(f->kernel->update(&call, t->states[i], f->stride, ids, (const sp_vec *const *)args, b.sel, sp_live(&b),
+                                 err));
     }
     return add_to_sets(base, t, in, err);
 }
@@ -194,9 +203,6 @@ static sp_status aggregate_push(sp_operator *base, const sp_batch *in, sp_error 
 
 static sp_status room_for_order(sp_node *n, struct sp_agg_order *o, uint32_t count, sp_error *err)
 {
-    sp_aggregate_node *s = n->shared;
-    if (!o->starts)
-        SP_NEW_ARRAY(o->starts, n->x->arena, s->part_count + 2, err);
     if (count <= o->cap)
         return SP_OK;
     uint32_t cap = o->cap ? o->cap : 1024;
@@ -209,7 +215,8 @@ static sp_status room_for_order(sp_node *n, struct sp_agg_order *o, uint32_t cou
 }
 
 /* Partition of every group of the partial table. */
-static sp_status partition_groups(sp_node *n, const sp_agg_table *t, struct sp_agg_order *o, sp_arena *scratch, sp_error *err)
+static sp_status partition_groups(sp_node *n, const sp_agg_table *t, struct sp_agg_order *o, sp_arena *scratch,
+                                  sp_error *err)
 {
     sp_aggregate_node *s = n->shared;
     uint32_t count = t->groups.count;
@@ -370,8 +377,18 @@ static void aggregate_end(sp_node *n)
 }
 
 const sp_operator_class sp_op_aggregate = {
-    .name = "HashAggregate", .size = sizeof(aggregate_op), .sees_all = true, .no_data_batches = true,
-    .begin = aggregate_begin, .push = aggregate_push,
-    .feed_tasks = aggregate_tasks, .feed = aggregate_feed, .begin_run = aggregate_begin_run, .gathered = aggregate_gathered,
-    .commit = sp_agg_state_commit, .abort = sp_agg_state_abort, .maintain = sp_agg_state_maintain, .end = aggregate_end,
+    .name = "HashAggregate",
+    .size = sizeof(aggregate_op),
+    .sees_all = true,
+    .no_data_batches = true,
+    .begin = aggregate_begin,
+    .push = aggregate_push,
+    .feed_tasks = aggregate_tasks,
+    .feed = aggregate_feed,
+    .begin_run = aggregate_begin_run,
+    .gathered = aggregate_gathered,
+    .commit = sp_agg_state_commit,
+    .abort = sp_agg_state_abort,
+    .maintain = sp_agg_state_maintain,
+    .end = aggregate_end,
 };

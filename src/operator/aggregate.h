@@ -1,7 +1,9 @@
-/* aggregate.h -- the inside of hash aggregation, shared by aggregate_plan.c (layout), aggregate.c (the operator) and aggregate_state.c (streaming).
+/* aggregate.h -- the inside of hash aggregation, shared by aggregate_plan.c (layout), aggregate.c (the operator) and
+ * aggregate_state.c (streaming).
  *
- * A table is a group table and, per aggregate function, an array of states by group id. Every worker fills a partial table of its own over all its
- * tasks; partitions are tables too: in a streaming query the store's content itself, kept from batch to batch. */
+ * A table is a group table and, per aggregate function, an array of states by group id. Every worker fills a partial
+ * table of its own over all its tasks; partitions are tables too: in a streaming query the store's content itself, kept
+ * from batch to batch. */
 #ifndef SP_OPERATOR_AGGREGATE_H
 #define SP_OPERATOR_AGGREGATE_H
 
@@ -24,7 +26,8 @@ typedef struct sp_agg_layout {
     sp_agg_set *sets; int set_count;
     sp_expr **out; int out_count;       /* bound to [keys, results of fns] */
     bool has_filter;
-    int time_key, time_field;           /* grouping key that carries the watermark (-1 none); its field when it is a window */
+    /* grouping key that carries the watermark (-1 none); its field when it is a window */
+    int time_key, time_field;
     int second_time_key;                /* index + 1 of another one: an error when the query runs; 0 none */
     const sp_type *key_schema, *value_schema;   /* streaming: rows of the store */
     int buffer_count;
@@ -33,6 +36,7 @@ typedef struct sp_agg_layout {
 typedef struct sp_agg_table {
     sp_exec *x;
     const sp_agg_layout *layout;
+    sp_arena *fixed;                    /* the table's own descriptions: tables are opened by tasks */
     sp_arena *arena;                    /* heap of strings and states */
     sp_heap *heap;
     sp_groups groups;
@@ -68,7 +72,8 @@ typedef struct sp_agg_part {            /* one partition */
 typedef struct sp_aggregate_node {
     sp_agg_layout layout;
     sp_agg_table *partials;             /* by worker */
-    struct sp_agg_order { uint32_t *ids, *starts, *parts; uint32_t cap; } *orders;    /* by worker: its groups, by partition */
+    /* by worker: its groups, by partition */
+    struct sp_agg_order { uint32_t *ids, *starts, *parts; uint32_t cap; } *orders;
     sp_agg_part *parts; int part_count;
     sp_arena **scratch;                 /* by worker */
     sp_agg_table *only;                 /* batch: the one partial table that has everything; nothing was exchanged */
@@ -92,18 +97,22 @@ sp_status sp_agg_table_clear(sp_agg_table *t, sp_error *err);
 sp_status sp_agg_table_states(sp_agg_table *t, sp_error *err);       /* states for groups made since the last call */
 sp_status sp_agg_table_sole(sp_agg_table *t, sp_error *err);         /* without keys: group 0 is there */
 /* Groups ids of from (count of them) into to: kept[i] = the group there. */
-sp_status sp_agg_table_merge(sp_agg_table *to, const sp_agg_table *from, const uint32_t *ids, uint32_t count, uint32_t *kept, sp_arena *scratch,
-                             sp_error *err);
-sp_status sp_agg_table_sets(sp_agg_table *t, sp_arena *scratch, sp_error *err);   /* DISTINCT functions: update from the sets */
+sp_status sp_agg_table_merge(sp_agg_table *to, const sp_agg_table *from, const uint32_t *ids, uint32_t count,
+                             uint32_t *kept, sp_arena *scratch, sp_error *err);
+/* DISTINCT functions: update from the sets */
+sp_status sp_agg_table_sets(sp_agg_table *t, sp_arena *scratch, sp_error *err);
 /* Output rows of the groups, in eval's arena; the same pushed into a chain (ids NULL: the first count groups). */
-sp_status sp_agg_table_rows(sp_agg_table *t, sp_eval_context *eval, const uint32_t *ids, uint32_t count, sp_batch *out, sp_error *err);
+sp_status sp_agg_table_rows(sp_agg_table *t, sp_eval_context *eval, const uint32_t *ids, uint32_t count, sp_batch *out,
+                            sp_error *err);
 sp_status sp_agg_table_emit(sp_agg_table *t, sp_chain *c, const uint32_t *ids, uint32_t count, sp_error *err);
 /* aggregate_state.c */
 sp_status sp_agg_state_begin(sp_node *n, sp_error *err);
 sp_status sp_agg_state_merge(sp_node *n, int part, sp_arena *scratch, sp_error *err);
 void sp_agg_state_count(sp_node *n);
-sp_status sp_agg_state_touch(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_error *err);   /* they go to the store */
-sp_status sp_agg_state_index(sp_agg_part *p, uint32_t first, sp_error *err);      /* times of groups made since there were `first` */
+/* they go to the store */
+sp_status sp_agg_state_touch(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_error *err);
+/* times of groups made since there were `first` */
+sp_status sp_agg_state_index(sp_agg_part *p, uint32_t first, sp_error *err);
 sp_status sp_agg_state_evict(sp_node *n, sp_agg_part *p, sp_error *err);
 sp_status sp_agg_state_commit(sp_node *n, int64_t batch_id, sp_error *err);
 void sp_agg_state_abort(sp_node *n);
@@ -112,7 +121,8 @@ void sp_agg_state_end(sp_node *n);
 /* times.c */
 sp_status sp_times_add(sp_times *t, sp_exec *x, int64_t time, uint32_t id, sp_error *err);
 /* Takes out every group with time <= upto: calls take for each. */
-sp_status sp_times_pop(sp_times *t, int64_t upto, sp_status (*take)(void *context, uint32_t id, sp_error *err), void *context, sp_error *err);
+sp_status sp_times_pop(sp_times *t, int64_t upto, sp_status (*take)(void *context, uint32_t id, sp_error *err),
+                       void *context, sp_error *err);
 void sp_times_clear(sp_times *t);
 void sp_times_done(sp_times *t, sp_exec *x);
 

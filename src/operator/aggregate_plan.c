@@ -1,12 +1,18 @@
-/* aggregate_plan.c -- an Aggregate node to what the operator works by: bound keys and calls, DISTINCT sets, the output over [keys, results],
- * the store's schemas, the grouping key that carries the watermark.
+/* aggregate_plan.c -- an Aggregate node to what the operator works by: bound keys and calls, DISTINCT sets, the output
+ * over [keys, results], the store's schemas, the grouping key that carries the watermark.
  *
- * Behaviour: PhysicalAggregation (equal aggregate calls are one), AggUtils.planStreamingAggregation, WatermarkSupport. */
+ * Behaviour: PhysicalAggregation (equal calls are one), AggUtils.planStreamingAggregation, WatermarkSupport. */
 #include "operator/aggregate.h"
 
 #include <stdio.h>
 
-typedef struct rewriting { sp_exec *x; const sp_plan *p; sp_agg_layout *l; const sp_plan *child; sp_expr **calls; } rewriting;
+typedef struct rewriting {
+    sp_exec *x;
+    const sp_plan *p;
+    sp_agg_layout *l;
+    const sp_plan *child;
+    sp_expr **calls;
+} rewriting;
 
 static sp_status find_call(rewriting *w, const sp_expr *e, int *index, sp_error *err)
 {
@@ -27,7 +33,8 @@ static sp_status find_call(rewriting *w, const sp_expr *e, int *index, sp_error 
     SP_TRY(sp_bind_expr(w->x, e, w->child->output, w->child->output_count, &bound, err));
     if (!bound->agg)
         return sp_error_internal(err, "the aggregate %.*s has no kernel", (int)e->name.n, e->name.p);
-    fns[l->fn_count] = (sp_agg_fn){ .call = bound, .kernel = bound->agg, .stride = (bound->agg->size + 7) & ~(size_t)7, .set = -1 };
+    fns[l->fn_count] =
+        (sp_agg_fn){ .call = bound, .kernel = bound->agg, .stride = (bound->agg->size + 7) & ~(size_t)7, .set = -1 };
     calls[l->fn_count] = (sp_expr *)e;
     l->has_filter |= e->filter && !e->distinct;
     w->calls = calls;

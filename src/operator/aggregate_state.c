@@ -1,14 +1,16 @@
 /* aggregate_state.c -- streaming aggregation: the partition's table is its state store, from batch to batch.
  *
  *   begin:   first run, or after an abort: load the committed version into the table (provider load, kernel load)
- *   merge:   groups of the partial tables that are late are dropped and counted; the others merged; what is touched is listed once a run;
- *            groups whose time the watermark has passed are listed as evicted (append emits them, update forgets them)
+ *   merge:   groups of the partial tables that are late are dropped and counted; the others merged; what is touched is
+ *            listed once a run; groups whose time the watermark has passed are listed as evicted (append emits them,
+ *            update forgets them)
  *   commit:  touched groups are put, evicted ones removed; the store writes version batch + 1 in every partition
- *   abort:   the tables no longer hold a committed version; they are loaded again when the next run begins, so that a run that
- *            ends well pays nothing for the chance that it might not
+ *   abort:   the tables no longer hold a committed version; they are loaded again when the next run begins, so that a
+ *            run that ends well pays nothing for the chance that it might not
  *
- * Behaviour: StateStoreSaveExec and StateStoreRestoreExec, StreamingAggregationStateManagerImplV2, WatermarkSupport: late is time <= the late
- * watermark, evicted is time <= the watermark, the time being window.end or the event-time column; a null time is neither. */
+ * Behaviour: StateStoreSaveExec and StateStoreRestoreExec, StreamingAggregationStateManagerImplV2, WatermarkSupport:
+ * late is time <= the late watermark, evicted is time <= the watermark, the time being window.end or the event-time
+ * column; a null time is neither. */
 #include "operator/aggregate.h"
 
 enum { FREED = 0xffffffffu, EVICTED = 0xfffffffeu, LOAD_ROWS = 2048 };
@@ -65,9 +67,16 @@ static sp_status store_spec(sp_node *n, int part, sp_arena *a, sp_state_spec *ou
 {
     sp_aggregate_node *s = n->shared;
     const sp_state_host *h = n->x->spec.state;
-    *out = (sp_state_spec){ .world = n->x->spec.world, .arena = a, .name = "default", .operator_id = n->operator_id, .partition = part,
-                            .key_schema = s->layout.key_schema, .value_schema = s->layout.value_schema, .codec = h->codec,
-                            .durability = h->durability, .min_versions_to_retain = h->min_versions_to_retain,
+    *out = (sp_state_spec){ .world = n->x->spec.world,
+                            .arena = a,
+                            .name = "default",
+                            .operator_id = n->operator_id,
+                            .partition = part,
+                            .key_schema = s->layout.key_schema,
+                            .value_schema = s->layout.value_schema,
+                            .codec = h->codec,
+                            .durability = h->durability,
+                            .min_versions_to_retain = h->min_versions_to_retain,
                             .min_deltas_for_snapshot = h->min_deltas_for_snapshot };
     out->dir = sp_arena_printf(a, err, "%s/%d/%d", h->state_dir, n->operator_id, part);
     return out->dir ? SP_OK : SP_FAILED;
@@ -84,7 +93,8 @@ static sp_status write_metadata(sp_node *n, sp_error *err)
         return SP_FAILED;
     SP_TRY(store_spec(n, 0, n->x->arena, &spec, err));
     SP_TRY(sp_state_schema_guard(&spec, err));
-    return sp_state_operator_metadata_write(n->x->spec.world, dir, n->operator_id, s->operator_name, &info, 1, h->durability, err);
+    return sp_state_operator_metadata_write(n->x->spec.world, dir, n->operator_id, s->operator_name, &info, 1,
+                                            h->durability, err);
 }
 
 static sp_status open_stores(sp_node *n, sp_error *err)
@@ -172,7 +182,9 @@ static sp_status flush_rows(loading *g, sp_error *err)
     SP_TRY(take_columns(g->values, t->layout->buffer_count, g->arena, &values, err));
     for (int i = 0; i < t->layout->fn_count; i++) {
         const sp_agg_fn *f = &t->layout->fns[i];
-        sp_agg_call c = { .call = f->call, .rows = &agg_rows, .heap = t->heap, .conf = t->x->spec.conf, .arena = g->arena };
+        sp_agg_call c = {
+            .call = f->call, .rows = &agg_rows, .heap = t->heap, .conf = t->x->spec.conf, .arena = g->arena
+        };
         SP_TRY(f->kernel->load(&c, t->states[i], f->stride, ids, g->rows, (const sp_vec *const *)values, err));
         values += f->kernel->buffer_count;
     }
@@ -266,7 +278,8 @@ sp_status sp_agg_state_begin(sp_node *n, sp_error *err)
     s->late_us = r->late_watermark_us;
     s->evict_us = r->watermark_us;
     bool aggregates = n->cls == &sp_op_aggregate;
-    s->evicts = s->streaming && (s->layout.time_key >= 0 || s->time_state) && !(aggregates && n->x->spec.mode == SP_COMPLETE);
+    s->evicts =
+        s->streaming && (s->layout.time_key >= 0 || s->time_state) && !(aggregates && n->x->spec.mode == SP_COMPLETE);
     s->drops_late = s->evicts && aggregates;
     for (int i = 0; i < s->part_count; i++) {
         sp_agg_part *p = &s->parts[i];
@@ -277,8 +290,8 @@ sp_status sp_agg_state_begin(sp_node *n, sp_error *err)
 }
 
 /* The ids whose time is not late; the late ones are counted once a key. */
-static sp_status without_late(sp_node *n, sp_agg_part *p, const sp_groups *from, const uint32_t *ids, uint32_t *count, uint32_t *out,
-                              sp_arena *scratch, sp_error *err)
+static sp_status without_late(sp_node *n, sp_agg_part *p, const sp_groups *from, const uint32_t *ids, uint32_t *count,
+                              uint32_t *out, sp_arena *scratch, sp_error *err)
 {
     sp_aggregate_node *s = n->shared;
     int leaf = time_leaf(p);
@@ -297,8 +310,8 @@ static sp_status without_late(sp_node *n, sp_agg_part *p, const sp_groups *from,
     if (!p->late_ready) {
         if (!p->late_arena && !(p->late_arena = sp_exec_arena(n->x, "late groups", err)))
             return SP_FAILED;
-        SP_TRY(sp_groups_init(&p->late, n->x, sp_heap_new(p->late_arena, err), s->layout.key_types, s->layout.key_nullable, s->layout.key_count,
-                              p->late_arena, err));
+        SP_TRY(sp_groups_init(&p->late, n->x, sp_heap_new(p->late_arena, err), s->layout.key_types,
+                              s->layout.key_nullable, s->layout.key_count, p->late_arena, err));
         if (!p->late.heap)
             return SP_FAILED;
         p->late_ready = true;
@@ -455,7 +468,8 @@ static sp_status encode_row(sp_buf *out, sp_vec *const *columns, int count, uint
     return sp_buf_check(out, err);
 }
 
-static sp_status put_groups(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_arena *scratch, sp_error *err)
+static sp_status put_groups(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_arena *scratch,
+                            sp_error *err)
 {
     sp_agg_table *t = &p->table;
     const sp_agg_layout *l = t->layout;
@@ -467,7 +481,9 @@ static sp_status put_groups(sp_node *n, sp_agg_part *p, const uint32_t *ids, uin
     SP_TRY(sp_groups_columns(&t->groups, ids, 0, count, scratch, keys, err));
     for (int i = 0; i < l->fn_count; i++) {
         const sp_agg_fn *f = &l->fns[i];
-        sp_agg_call c = { .call = f->call, .rows = &agg_rows, .heap = t->heap, .conf = t->x->spec.conf, .arena = scratch };
+        sp_agg_call c = {
+            .call = f->call, .rows = &agg_rows, .heap = t->heap, .conf = t->x->spec.conf, .arena = scratch
+        };
         for (int b = 0; b < f->kernel->buffer_count; b++)
             if (!(values[v + b] = sp_vec_new(scratch, l->value_schema->fields[v + b].type, count, err)))
                 return SP_FAILED;
@@ -477,13 +493,14 @@ static sp_status put_groups(sp_node *n, sp_agg_part *p, const uint32_t *ids, uin
     for (uint32_t i = 0; i < count; i++) {
         SP_TRY(encode_row(&p->key_bytes, keys, l->key_count, i, err));
         SP_TRY(encode_row(&p->value_bytes, values, l->buffer_count, i, err));
-        SP_TRY(provider_of(n)->put(p->store, (sp_str){ p->key_bytes.data, p->key_bytes.len }, (sp_str){ p->value_bytes.data, p->value_bytes.len },
-                                   err));
+        SP_TRY(provider_of(n)->put(p->store, (sp_str){ p->key_bytes.data, p->key_bytes.len },
+                                   (sp_str){ p->value_bytes.data, p->value_bytes.len }, err));
     }
     return SP_OK;
 }
 
-static sp_status remove_groups(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_arena *scratch, sp_error *err)
+static sp_status remove_groups(sp_node *n, sp_agg_part *p, const uint32_t *ids, uint32_t count, sp_arena *scratch,
+                               sp_error *err)
 {
     sp_vec **keys;
     sp_arena_reset(scratch);

@@ -10,13 +10,17 @@ sp_status sp_agg_table_open(sp_agg_table *t, sp_exec *x, const sp_agg_layout *l,
 {
     t->x = x;
     t->layout = l;
-    if (!(t->arena = sp_exec_arena(x, "groups", err)) || !(t->heap = sp_heap_new(t->arena, err)))
+    if (!t->fixed && !(t->fixed = sp_exec_arena(x, "table", err)))
         return SP_FAILED;
-    SP_NEW_ARRAY(t->states, x->arena, l->fn_count + 1, err);
-    SP_TRY(sp_groups_init(&t->groups, x, t->heap, l->key_types, l->key_nullable, l->key_count, x->arena, err));
-    SP_NEW_ARRAY(t->sets, x->arena, l->set_count + 1, err);
+    if (!t->arena && !(t->arena = sp_exec_arena(x, "groups", err)))
+        return SP_FAILED;
+    if (!(t->heap = sp_heap_new(t->arena, err)))
+        return SP_FAILED;
+    SP_NEW_ARRAY(t->states, t->fixed, l->fn_count + 1, err);
+    SP_TRY(sp_groups_init(&t->groups, x, t->heap, l->key_types, l->key_nullable, l->key_count, t->fixed, err));
+    SP_NEW_ARRAY(t->sets, t->fixed, l->set_count + 1, err);
     for (int i = 0; i < l->set_count; i++)
-        SP_TRY(sp_groups_init(&t->sets[i], x, t->heap, l->sets[i].types, NULL, l->sets[i].count, x->arena, err));
+        SP_TRY(sp_groups_init(&t->sets[i], x, t->heap, l->sets[i].types, NULL, l->sets[i].count, t->fixed, err));
     t->ready = true;
     return SP_OK;
 }
@@ -31,6 +35,7 @@ void sp_agg_table_done(sp_agg_table *t)
         sp_groups_done(&t->sets[i]);
     sp_groups_done(&t->groups);
     sp_arena_free(t->arena);
+    sp_arena_free(t->fixed);
     t->x = NULL;
 }
 
@@ -77,8 +82,8 @@ sp_status sp_agg_table_sole(sp_agg_table *t, sp_error *err)
 
 /* ---- merging ---- */
 
-sp_status sp_agg_table_merge(sp_agg_table *to, const sp_agg_table *from, const uint32_t *ids, uint32_t count, uint32_t *kept, sp_arena *scratch,
-                             sp_error *err)
+sp_status sp_agg_table_merge(sp_agg_table *to, const sp_agg_table *from, const uint32_t *ids, uint32_t count,
+                             uint32_t *kept, sp_arena *scratch, sp_error *err)
 {
     const sp_agg_layout *l = to->layout;
     if (l->key_count == 0) {
@@ -127,7 +132,8 @@ sp_status sp_agg_table_sets(sp_agg_table *t, sp_arena *scratch, sp_error *err)
                 if (f->set != s)
                     continue;
                 sp_agg_call c = call_of(t, f, scratch);
-                SP_TRY(f->kernel->update(&c, t->states[i], f->stride, ids, (const sp_vec *const *)columns + l->key_count, NULL, n, err));
+                SP_TRY(f->kernel->update(&c, t->states[i], f->stride, ids,
+                                         (const sp_vec *const *)columns + l->key_count, NULL, n, err));
             }
         }
     }
@@ -136,7 +142,8 @@ sp_status sp_agg_table_sets(sp_agg_table *t, sp_arena *scratch, sp_error *err)
 
 /* ---- results ---- */
 
-sp_status sp_agg_table_rows(sp_agg_table *t, sp_eval_context *eval, const uint32_t *ids, uint32_t n, sp_batch *out, sp_error *err)
+sp_status sp_agg_table_rows(sp_agg_table *t, sp_eval_context *eval, const uint32_t *ids, uint32_t n, sp_batch *out,
+                            sp_error *err)
 {
     const sp_agg_layout *l = t->layout;
     sp_arena *a = eval->arena;

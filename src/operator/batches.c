@@ -1,7 +1,7 @@
 /* batches.c -- batches that are cut, indexed and kept: what the operators share.
  *
- * A gathering operator keeps copies of the rows pushed to it, a part for each task that pushed, so that tasks never wait for one another; read
- * in the order of pipes and tasks the parts are the rows in Spark's order of partitions. */
+ * A gathering operator keeps copies of the rows pushed to it, a part for each task that pushed, so that tasks never
+ * wait for one another; read in the order of pipes and tasks the parts are the rows in Spark's order of partitions. */
 #include "operator/operator_int.h"
 
 sp_vec *sp_vec_index(const sp_vec *v, const uint32_t *index, uint32_t rows, sp_arena *a, sp_error *err)

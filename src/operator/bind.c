@@ -1,7 +1,8 @@
 /* bind.c -- resolved expressions to bound ones: columns get their places in the child's output, once a query.
  *
- * Calls that are constant within a query or micro-batch (current_timestamp() and its like) become literals that the run's beginning
- * sets: bound trees are read-only while tasks run, and these are written between runs by the query's thread alone.
+ * Calls that are constant within a query or micro-batch (current_timestamp() and its like) become literals that the
+ * run's beginning sets: bound trees are read-only while tasks run, and these are written between runs by the query's
+ * thread alone.
  * Behaviour: BindReferences; ComputeCurrentTime and IncrementalExecution (batch timestamp). */
 #include "operator/operator_int.h"
 
@@ -47,7 +48,8 @@ static sp_expr *bind_one(void *context, sp_expr *e, sp_error *err)
         return e;
     int i = sp_attr_index(b->attrs, b->count, e->id);
     if (i < 0) {
-        sp_error_internal(err, "Couldn't find %.*s#%lld in the operator's input", (int)e->name.n, e->name.p, (long long)e->id);
+        sp_error_internal(err, "Couldn't find %.*s#%lld in the operator's input", (int)e->name.n, e->name.p,
+                          (long long)e->id);
         return NULL;
     }
     sp_expr *n = sp_expr_copy(b->x->arena, e, err);
@@ -64,7 +66,8 @@ sp_status sp_bind_expr(sp_exec *x, const sp_expr *e, const sp_attr *attrs, int c
     return *out ? SP_OK : SP_FAILED;
 }
 
-sp_status sp_bind_exprs(sp_exec *x, sp_expr *const *e, int n, const sp_attr *attrs, int count, sp_expr ***out, sp_error *err)
+sp_status sp_bind_exprs(sp_exec *x, sp_expr *const *e, int n, const sp_attr *attrs, int count, sp_expr ***out,
+                        sp_error *err)
 {
     SP_NEW_ARRAY(*out, x->arena, n + 1, err);
     for (int i = 0; i < n; i++)

@@ -4,9 +4,11 @@
  *     if the tables hold a batch that was never committed: reload them (aggregate_state.c)
  *     begin_run of every node; per step: all tasks of a pipe, or "gathered" of a node
  *   task(pipe, worker):
- *     chain of this worker (made at its first task): begin of each operator; source.feed; finish of each operator, first to last
+ *     chain of this worker (made at its first task): begin of each operator; source.feed; finish of each
+ *     operator, first to last
  *
- * A step below the static side of a streaming join runs in the first batch that succeeds and keeps its rows (operator_int.h, once). */
+ * A step below the static side of a streaming join runs in the first batch that succeeds and keeps its rows
+ * (operator_int.h, once). */
 #include "operator/operator_int.h"
 
 /* ---- memory ---- */
@@ -348,7 +350,8 @@ int sp_exec_observed(const sp_exec *x, const sp_observed **out)
     return x->metrics_count;
 }
 
-/* StateStoreSaveExec.shouldRunAnotherBatch: append and update modes, whenever the watermark moved; the others of today's
+/* StateStoreSaveExec.shouldRunAnotherBatch: append and update modes, whenever the watermark moved; the others of
+ * today's
  * stateful operators answer alike (deduplication in any mode) or never (global limit). */
 bool sp_exec_wants_no_data_batch(const sp_exec *x, int64_t new_watermark_us, int64_t last_watermark_us)
 {

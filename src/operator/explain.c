@@ -1,7 +1,9 @@
-/* explain.c -- the physical plan as Spark words it: what EXPLAIN and DataFrame.explain print below "== Physical Plan ==".
+/* explain.c -- the physical plan as Spark words it: what EXPLAIN and DataFrame.explain print below "== Physical Plan
+ * ==".
  *
- * Lines are made from the plan with the operators Spark would have there (an aggregate is partial, exchange, final; a streaming one has its store's
- * steps between). "*(n) " marks operators of one code-generation stage; stages count from the leaves. */
+ * Lines are made from the plan with the operators Spark would have there (an aggregate is partial, exchange, final; a
+ * streaming one has its store's steps between). "*(n) " marks operators of one code-generation stage; stages count from
+ * the leaves. */
 #include "operator/operator_int.h"
 
 typedef struct line {
@@ -112,7 +114,8 @@ static line *state_line(printer *z, const sp_plan *p, const char *name, int op_i
     sp_buf_printf(&b, "%s ", name);
     put_exprs(&b, p->grouping, p->grouping_count);
     sp_buf_printf(&b, ", state info [ checkpoint = %s, opId = %d, numPartitions = %d]",
-                  z->x->spec.state && z->x->spec.state->state_dir ? z->x->spec.state->state_dir : "<unknown>", op_id, z->x->spec.shuffle_partitions);
+                  z->x->spec.state && z->x->spec.state->state_dir ? z->x->spec.state->state_dir : "<unknown>", op_id,
+                  z->x->spec.shuffle_partitions);
     if (save)
         sp_buf_printf(&b, ", %s", mode_name(z->x));
     sp_buf_puts(&b, ", 2");
@@ -157,7 +160,8 @@ static void put_scan(sp_buf *b, const sp_plan *p)
 
 static const char *join_name(sp_join_type t)
 {
-    static const char *const names[] = { "Inner", "LeftOuter", "RightOuter", "FullOuter", "LeftSemi", "LeftAnti", "Cross" };
+    static const char *const names[] = { "Inner",    "LeftOuter", "RightOuter", "FullOuter",
+                                         "LeftSemi", "LeftAnti",  "Cross" };
     return names[t];
 }
 
@@ -168,8 +172,8 @@ static bool put_simple(sp_buf *b, const sp_plan *p)
     case SP_P_LOCAL: sp_buf_puts(b, "LocalTableScan "); put_attrs(b, p->output, p->output_count); return false;
     case SP_P_ONE_ROW: sp_buf_puts(b, "Scan OneRowRelation[]"); return true;
     case SP_P_RANGE:
-        sp_buf_printf(b, "Range (%lld, %lld, step=%lld, splits=%lld)", (long long)p->range_start, (long long)p->range_end, (long long)p->range_step,
-                      (long long)p->count);
+        sp_buf_printf(b, "Range (%lld, %lld, step=%lld, splits=%lld)", (long long)p->range_start,
+                      (long long)p->range_end, (long long)p->range_step, (long long)p->count);
         return true;
     case SP_P_PROJECT: sp_buf_puts(b, "Project "); put_exprs(b, p->exprs, p->expr_count); return true;
     case SP_P_FILTER: sp_buf_puts(b, "Filter "); sp_expr_string(b, p->condition); return true;
@@ -182,7 +186,11 @@ static bool put_simple(sp_buf *b, const sp_plan *p)
         sp_buf_printf(b, ", %s, ", p->outer ? "true" : "false");
         put_attrs(b, p->generator_output, p->generator_output_count);
         return true;
-    case SP_P_SORT: sp_buf_puts(b, "Sort "); put_exprs(b, p->exprs, p->expr_count); sp_buf_printf(b, ", %s, 0", p->global ? "true" : "false"); return true;
+    case SP_P_SORT:
+        sp_buf_puts(b, "Sort ");
+        put_exprs(b, p->exprs, p->expr_count);
+        sp_buf_printf(b, ", %s, 0", p->global ? "true" : "false");
+        return true;
     case SP_P_LIMIT: sp_buf_printf(b, "GlobalLimit %lld", (long long)p->count); return true;
     case SP_P_OFFSET: sp_buf_printf(b, "GlobalLimit -1, %lld", (long long)p->count); return true;
     case SP_P_TAIL: sp_buf_printf(b, "CollectTail %lld", (long long)p->count); return false;
@@ -202,7 +210,9 @@ static bool put_simple(sp_buf *b, const sp_plan *p)
         }
         return true;
     case SP_P_DEDUPLICATE: sp_buf_puts(b, "StreamingDeduplicate "); put_exprs(b, p->exprs, p->expr_count); return false;
-    case SP_P_SAMPLE: sp_buf_printf(b, "Sample %g, %g, %s, %lld", p->lower, p->upper, p->all ? "true" : "false", (long long)p->seed); return true;
+    case SP_P_SAMPLE:
+        sp_buf_printf(b, "Sample %g, %g, %s, %lld", p->lower, p->upper, p->all ? "true" : "false", (long long)p->seed);
+        return true;
     case SP_P_COLLECT_METRICS:
         sp_buf_puts(b, "CollectMetrics ");
         sp_buf_add(b, p->name.p, p->name.n);
@@ -222,10 +232,12 @@ static line *lines_of(printer *z, const sp_plan *p)
         return aggregate(z, p, first);
     if (p->kind == SP_P_ALIAS)
         return first;
-    if (p->kind == SP_P_SORT && p->global && !(first = exchange_line(z, p->exprs, p->expr_count, "rangepartitioning", first)))
+    if (p->kind == SP_P_SORT && p->global &&
+        !(first = exchange_line(z, p->exprs, p->expr_count, "rangepartitioning", first)))
         return NULL;
     if (p->kind == SP_P_REPARTITION)
-        return exchange_line(z, p->exprs, p->expr_count, p->expr_count ? "hashpartitioning" : "RoundRobinPartitioning", first);
+        return exchange_line(z, p->exprs, p->expr_count, p->expr_count ? "hashpartitioning" : "RoundRobinPartitioning",
+                             first);
     sp_buf b = { 0 };
     bool generated = put_simple(&b, p);
     line *l = new_line(z, &b, generated, first);

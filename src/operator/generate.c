@@ -5,8 +5,9 @@
  *   stack(n, ...)  n rows of ceil(args / n) columns
  *   outer: a row whose list is null or empty comes out once, with nulls
  *
- * Nothing is copied: when the lists of a batch lie one after the other the element vector itself is handed on (word count's hot path),
- * else it is indexed; columns of the child that are kept are indexed by the row they are repeated for.
+ * Nothing is copied: when the lists of a batch lie one after the other the element vector itself is handed on (word
+ * count's hot path), else it is indexed; columns of the child that are kept are indexed by the row they are repeated
+ * for.
  * Behaviour: GenerateExec, generators.scala. */
 #include "operator/operator_int.h"
 
@@ -20,7 +21,8 @@ typedef struct generate {
     int stack_rows;
 } generate;
 
-/* One batch being generated: out row i comes from row source[i]; its element is element[i], or first + i when element is NULL. */
+/* One batch being generated: out row i comes from row source[i]; its element is element[i], or first + i when element
+ * is NULL. */
 typedef struct rows {
     uint32_t count;
     uint32_t *source, *element;
@@ -88,7 +90,8 @@ sp_status sp_node_generate(sp_exec *x, const sp_plan *p, sp_node **out, sp_error
 
 /* ---- which rows ---- */
 
-/* Whether the live rows' lists are one stretch of elements; *total is their length together, *any_empty tells of rows without one. */
+/* Whether the live rows' lists are one stretch of elements; *total is their length together, *any_empty tells of rows
+ * without one. */
 static bool measure(const sp_vec *list, const sp_batch *in, uint64_t *total, bool *any_empty, uint32_t *first)
 {
     const sp_list *l = list->data;
@@ -116,8 +119,8 @@ static bool measure(const sp_vec *list, const sp_batch *in, uint64_t *total, boo
     return one;
 }
 
-static sp_status fill_rows(const generate *g, const sp_vec *list, const sp_batch *in, bool need_element, bool need_source, sp_arena *a,
-                           rows *r, sp_error *err)
+static sp_status fill_rows(const generate *g, const sp_vec *list, const sp_batch *in, bool need_element,
+                           bool need_source, sp_arena *a, rows *r, sp_error *err)
 {
     const sp_list *l = list->data;
     uint32_t live = sp_live(in), n = 0;
@@ -149,7 +152,8 @@ static sp_status fill_rows(const generate *g, const sp_vec *list, const sp_batch
     return SP_OK;
 }
 
-static sp_status find_rows(const generate *g, const sp_vec *list, const sp_batch *in, sp_arena *a, rows *r, sp_error *err)
+static sp_status find_rows(const generate *g, const sp_vec *list, const sp_batch *in, sp_arena *a, rows *r,
+                           sp_error *err)
 {
     uint64_t total;
     bool any_empty, one = measure(list, in, &total, &any_empty, &r->first);
@@ -179,7 +183,8 @@ static sp_status find_rows(const generate *g, const sp_vec *list, const sp_batch
 /* ---- what is in them ---- */
 
 /* Rows [at, at + n) of the generated rows out of the element vector. */
-static sp_status element_column(const rows *r, const sp_vec *elements, uint32_t at, uint32_t n, sp_arena *a, sp_vec **out, sp_error *err)
+static sp_status element_column(const rows *r, const sp_vec *elements, uint32_t at, uint32_t n, sp_arena *a,
+                                sp_vec **out, sp_error *err)
 {
     if (!r->element)
         *out = sp_vec_slice(elements, r->first + at, n, a, err);
@@ -226,7 +231,8 @@ static sp_status position_column(const rows *r, uint32_t at, uint32_t n, sp_aren
     return SP_OK;
 }
 
-static sp_status kept_columns(const generate *g, const rows *r, const sp_batch *in, uint32_t at, sp_batch *out, sp_arena *a, sp_error *err)
+static sp_status kept_columns(const generate *g, const rows *r, const sp_batch *in, uint32_t at, sp_batch *out,
+                              sp_arena *a, sp_error *err)
 {
     for (int i = 0; i < g->kept_count; i++) {
         const sp_vec *v = in->columns[g->kept[i]->ordinal];
@@ -236,7 +242,8 @@ static sp_status kept_columns(const generate *g, const rows *r, const sp_batch *
     return SP_OK;
 }
 
-static sp_status emit_rows(sp_operator *op, const rows *r, const sp_batch *in, const sp_vec *const *elements, int element_count, sp_error *err)
+static sp_status emit_rows(sp_operator *op, const rows *r, const sp_batch *in, const sp_vec *const *elements,
+                           int element_count, sp_error *err)
 {
     const generate *g = op->node->shared;
     sp_arena *a = op->chain->batch_arena;

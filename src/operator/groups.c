@@ -1,10 +1,12 @@
 /* groups.c -- the hash table of groups.h: hashing, probing, growing, removal.
  *
- *   find, per chunk of rows: hash all; make room for as many groups as there are rows; per row: walk the slots from hash & mask to the group
- *   with equal hash and equal leaves, or to an empty slot (a new group); the slot of a row further on is being fetched meanwhile.
+ *   find, per chunk of rows: hash all; make room for as many groups as there are rows; per row: walk the slots
+ *   from hash & mask to the group with equal hash and equal leaves, or to an empty slot (a new group); the slot of a
+ *   row further on is being fetched meanwhile.
  *
- * One string leaf, one 8-byte leaf and everything else are three copies of the same loop, made by inlining. Removal shifts later slots of the cluster
- * back, so there are no tombstones. Hashes fold 64x64->128 bit products (as wyhash does); they never leave the process. */
+ * One string leaf, one 8-byte leaf and everything else are three copies of the same loop, made by inlining. Removal
+ * shifts later slots of the cluster back, so there are no tombstones. Hashes fold 64x64->128 bit products (as wyhash
+ * does); they never leave the process. */
 #include "operator/groups.h"
 
 enum { CHUNK = 1024, AHEAD = 12, MIN_SLOTS = 256, MIN_GROUPS = 128, PREFETCH_SLOTS = 16384 };
@@ -94,7 +96,8 @@ static bool leaf_equal(const sp_leaf *l, uint32_t id, const sp_leaf_in *in, uint
 
 typedef enum probe { PROBE_VIEW, PROBE_WORD, PROBE_ANY } probe;
 
-static inline __attribute__((always_inline)) bool row_equal(const sp_groups *g, uint32_t id, const sp_leaf_in *in, uint32_t row, probe mode)
+static inline __attribute__((always_inline)) bool row_equal(const sp_groups *g, uint32_t id, const sp_leaf_in *in,
+                                                            uint32_t row, probe mode)
 {
     if (mode == PROBE_VIEW)
         return sp_view_eq((const sp_view *)(const void *)g->leaves[0].data + id, (const sp_view *)in->data + row);
@@ -153,7 +156,8 @@ static sp_status grow_groups(sp_groups *g, uint32_t wanted, sp_error *err)
         return SP_OK;
     for (int i = 0; i < g->leaf_count; i++) {
         sp_leaf *l = &g->leaves[i];
-        char *data = l->data;    /* an array that grew before another failed stays bigger than cap says: freed by its old size, counted a little off */
+        /* one that grew before another failed stays bigger than cap says: it is counted a little off when freed */
+        char *data = l->data;
         SP_TRY(sp_grow(g->x, &data, (size_t)g->cap * l->width, (size_t)cap * l->width, err));
         l->data = data;
         if (l->valid) {
@@ -231,8 +235,8 @@ static sp_status push_id(sp_exec *x, uint32_t **list, uint32_t *count, uint32_t 
     return SP_OK;
 }
 
-static __attribute__((noinline)) sp_status new_group(sp_groups *g, const sp_leaf_in *in, uint32_t row, uint32_t hash, sp_slot *slot, uint32_t *out,
-                                                     sp_error *err)
+static __attribute__((noinline)) sp_status new_group(sp_groups *g, const sp_leaf_in *in, uint32_t row, uint32_t hash,
+                                                     sp_slot *slot, uint32_t *out, sp_error *err)
 {
     uint32_t id = g->count;
     if (g->free_count) {
@@ -252,8 +256,10 @@ static __attribute__((noinline)) sp_status new_group(sp_groups *g, const sp_leaf
 
 /* ---- finding ---- */
 
-static inline __attribute__((always_inline)) sp_status find_chunk(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count,
-                                                                  const uint32_t *hashes, uint32_t *ids, probe mode, bool make, sp_error *err)
+static inline __attribute__((always_inline)) sp_status find_chunk(sp_groups *g, const sp_leaf_in *in,
+                                                                  const uint32_t *sel, uint32_t count,
+                                                                  const uint32_t *hashes, uint32_t *ids, probe mode,
+                                                                  bool make, sp_error *err)
 {
     sp_slot *slots = g->slots;
     uint32_t mask = g->slot_count - 1;
@@ -284,8 +290,8 @@ static inline __attribute__((always_inline)) sp_status find_chunk(sp_groups *g, 
     return SP_OK;
 }
 
-static sp_status find_by(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count, const uint32_t *hashes, uint32_t *ids, bool make,
-                         sp_error *err)
+static sp_status find_by(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count,
+                         const uint32_t *hashes, uint32_t *ids, bool make, sp_error *err)
 {
     switch (probe_mode(g, in)) {
     case PROBE_VIEW: return find_chunk(g, in, sel, count, hashes, ids, PROBE_VIEW, make, err);
@@ -294,7 +300,8 @@ static sp_status find_by(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel
     }
 }
 
-static void chunk_hashes(const sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t n, const uint32_t *given, uint32_t *out)
+static void chunk_hashes(const sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t n,
+                         const uint32_t *given, uint32_t *out)
 {
     if (!given)
         hash_rows(g, in, sel, n, out);
@@ -303,7 +310,8 @@ static void chunk_hashes(const sp_groups *g, const sp_leaf_in *in, const uint32_
             out[i] = given[ROW(i)];
 }
 
-/* in, moved so that its row 0 is row `by`: chunks without a selection count from their own beginning. by is a multiple of 64. */
+/* in, moved so that its row 0 is row `by`: chunks without a selection count from their own beginning. by is a multiple
+ * of 64. */
 static void shift(const sp_groups *g, const sp_leaf_in *in, uint32_t by, sp_leaf_in *out)
 {
     for (int l = 0; l < g->leaf_count; l++) {
@@ -314,8 +322,8 @@ static void shift(const sp_groups *g, const sp_leaf_in *in, uint32_t by, sp_leaf
 
 enum { LEAVES_MAX = 256 };
 
-static sp_status find_all(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count, const uint32_t *hashes, uint32_t *ids, bool make,
-                          sp_error *err)
+static sp_status find_all(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count,
+                          const uint32_t *hashes, uint32_t *ids, bool make, sp_error *err)
 {
     uint32_t h[CHUNK];
     sp_leaf_in moved[LEAVES_MAX];
@@ -334,13 +342,14 @@ static sp_status find_all(sp_groups *g, const sp_leaf_in *in, const uint32_t *se
     return SP_OK;
 }
 
-sp_status sp_groups_find(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count, const uint32_t *hashes, uint32_t *ids,
-                         sp_error *err)
+sp_status sp_groups_find(sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count,
+                         const uint32_t *hashes, uint32_t *ids, sp_error *err)
 {
     return find_all(g, in, sel, count, hashes, ids, true, err);
 }
 
-void sp_groups_look(const sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count, const uint32_t *hashes, uint32_t *ids)
+void sp_groups_look(const sp_groups *g, const sp_leaf_in *in, const uint32_t *sel, uint32_t count,
+                    const uint32_t *hashes, uint32_t *ids)
 {
     if (g->live)
         find_all((sp_groups *)g, in, sel, count, hashes, ids, false, NULL);
@@ -395,7 +404,8 @@ void sp_groups_clear(sp_groups *g, sp_heap *heap)
         memset(g->slots, 0, sizeof *g->slots * g->slot_count);
     else
         for (uint32_t i = 0; i < g->count; i++)      /* freed ids lead to slots of others or to none: all go */
-            for (uint32_t at = g->hashes[i] & (g->slot_count - 1); g->slots[at].id1; at = (at + 1) & (g->slot_count - 1))
+            for (uint32_t at = g->hashes[i] & (g->slot_count - 1); g->slots[at].id1;
+                 at = (at + 1) & (g->slot_count - 1))
                 g->slots[at] = (sp_slot){ 0, 0 };
     for (int l = 0; l < g->leaf_count; l++)
         if (g->leaves[l].valid) {

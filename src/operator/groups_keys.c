@@ -1,6 +1,7 @@
 /* groups_keys.c -- key columns to leaves and back (see groups.h).
  *
- * Floats are normalised on the way in (NormalizeFloatingNumbers: one zero, one NaN). A null struct has null fields and a leaf of its own that says so. */
+ * Floats are normalised on the way in (NormalizeFloatingNumbers: one zero, one NaN). A null struct has null fields and
+ * a leaf of its own that says so. */
 #include "operator/groups.h"
 
 #include <math.h>
@@ -53,8 +54,8 @@ static sp_status lay_key(sp_groups *g, sp_key *k, const sp_type *t, bool nullabl
     return SP_OK;
 }
 
-sp_status sp_groups_init(sp_groups *g, sp_exec *x, sp_heap *heap, const sp_type *const *types, const bool *nullable, int count,
-                         sp_arena *layout_arena, sp_error *err)
+sp_status sp_groups_init(sp_groups *g, sp_exec *x, sp_heap *heap, const sp_type *const *types, const bool *nullable,
+                         int count, sp_arena *layout_arena, sp_error *err)
 {
     memset(g, 0, sizeof *g);
     int leaves = 0;
@@ -74,7 +75,8 @@ sp_status sp_groups_init(sp_groups *g, sp_exec *x, sp_heap *heap, const sp_type 
 
 /* ---- columns to leaves ---- */
 
-static sp_status normal_f64(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, const void **out, sp_error *err)
+static sp_status normal_f64(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, const void **out,
+                            sp_error *err)
 {
     double *to = sp_arena_alloc(a, sizeof *to * ((size_t)v->rows + 1), err);
     if (!to)
@@ -88,7 +90,8 @@ static sp_status normal_f64(const sp_vec *v, const uint32_t *sel, uint32_t count
     return SP_OK;
 }
 
-static sp_status normal_f32(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, const void **out, sp_error *err)
+static sp_status normal_f32(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, const void **out,
+                            sp_error *err)
 {
     float *to = sp_arena_alloc(a, sizeof *to * ((size_t)v->rows + 1), err);
     if (!to)
@@ -102,7 +105,8 @@ static sp_status normal_f32(const sp_vec *v, const uint32_t *sel, uint32_t count
     return SP_OK;
 }
 
-static sp_status as_bytes(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, const void **out, sp_error *err)
+static sp_status as_bytes(const sp_vec *v, const uint32_t *sel, uint32_t count, sp_arena *a, const void **out,
+                          sp_error *err)
 {
     sp_view *to;
     SP_NEW_ARRAY(to, a, v->rows + 1, err);
@@ -124,7 +128,8 @@ static sp_status as_bytes(const sp_vec *v, const uint32_t *sel, uint32_t count, 
 }
 
 /* AND of the two bitmaps; either may be NULL. */
-static sp_status both_valid(const uint64_t *x, const uint64_t *y, uint32_t rows, sp_arena *a, const uint64_t **out, sp_error *err)
+static sp_status both_valid(const uint64_t *x, const uint64_t *y, uint32_t rows, sp_arena *a, const uint64_t **out,
+                            sp_error *err)
 {
     *out = x ? x : y;
     if (!x || !y)
@@ -138,8 +143,8 @@ static sp_status both_valid(const uint64_t *x, const uint64_t *y, uint32_t rows,
     return SP_OK;
 }
 
-static sp_status take_apart(const sp_groups *g, const sp_key *k, const sp_vec *v, const uint64_t *parent, const uint32_t *sel, uint32_t count,
-                            sp_arena *a, sp_leaf_in *out, sp_error *err)
+static sp_status take_apart(const sp_groups *g, const sp_key *k, const sp_vec *v, const uint64_t *parent,
+                            const uint32_t *sel, uint32_t count, sp_arena *a, sp_leaf_in *out, sp_error *err)
 {
     if (v->form != SP_FLAT && !(v = sp_vec_flatten(v, a, false, err)))
         return SP_FAILED;
@@ -173,8 +178,8 @@ static sp_status take_apart(const sp_groups *g, const sp_key *k, const sp_vec *v
     return SP_OK;
 }
 
-sp_status sp_groups_leaves(const sp_groups *g, const sp_vec *const *columns, const uint32_t *sel, uint32_t count, sp_arena *scratch,
-                           sp_leaf_in **out, sp_error *err)
+sp_status sp_groups_leaves(const sp_groups *g, const sp_vec *const *columns, const uint32_t *sel, uint32_t count,
+                           sp_arena *scratch, sp_leaf_in **out, sp_error *err)
 {
     SP_NEW_ARRAY(*out, scratch, g->leaf_count + 1, err);
     for (int i = 0; i < g->key_count; i++)
@@ -203,7 +208,8 @@ static void gather_leaf(const sp_leaf *l, const uint32_t *ids, uint32_t first, u
     }
 }
 
-static sp_status valid_of(const sp_leaf *l, const uint32_t *ids, uint32_t first, uint32_t count, sp_arena *a, sp_vec *v, sp_error *err)
+static sp_status valid_of(const sp_leaf *l, const uint32_t *ids, uint32_t first, uint32_t count, sp_arena *a, sp_vec *v,
+                          sp_error *err)
 {
     if (!l->valid)
         return SP_OK;
@@ -214,7 +220,8 @@ static sp_status valid_of(const sp_leaf *l, const uint32_t *ids, uint32_t first,
     return SP_OK;
 }
 
-static sp_status from_bytes(const sp_key *k, const sp_leaf *l, const uint32_t *ids, uint32_t first, uint32_t count, sp_arena *a, sp_vec **out, sp_error *err)
+static sp_status from_bytes(const sp_key *k, const sp_leaf *l, const uint32_t *ids, uint32_t first, uint32_t count,
+                            sp_arena *a, sp_vec **out, sp_error *err)
 {
     sp_builder *b = sp_builder_new(a, k->type, true, err);
     if (!b)
@@ -229,8 +236,8 @@ static sp_status from_bytes(const sp_key *k, const sp_leaf *l, const uint32_t *i
     return sp_builder_take(b, out, err);
 }
 
-static sp_status put_together(const sp_groups *g, const sp_key *k, const uint32_t *ids, uint32_t first, uint32_t count, sp_arena *a, sp_vec **out,
-                              sp_error *err)
+static sp_status put_together(const sp_groups *g, const sp_key *k, const uint32_t *ids, uint32_t first, uint32_t count,
+                              sp_arena *a, sp_vec **out, sp_error *err)
 {
     const sp_leaf *l = k->leaf >= 0 ? &g->leaves[k->leaf] : NULL;
     if (k->form == SP_KEY_BYTES)
@@ -251,7 +258,8 @@ static sp_status put_together(const sp_groups *g, const sp_key *k, const uint32_
     return SP_OK;
 }
 
-sp_status sp_groups_columns(const sp_groups *g, const uint32_t *ids, uint32_t first, uint32_t count, sp_arena *a, sp_vec **columns, sp_error *err)
+sp_status sp_groups_columns(const sp_groups *g, const uint32_t *ids, uint32_t first, uint32_t count, sp_arena *a,
+                            sp_vec **columns, sp_error *err)
 {
     for (int i = 0; i < g->key_count; i++)
         SP_TRY(put_together(g, &g->keys[i], ids, first, count, a, &columns[i], err));
@@ -266,5 +274,7 @@ int sp_groups_time_leaf(const sp_groups *g, int key, int field)
             return -1;
         k = &k->fields[field];
     }
-    return k->form == SP_KEY_PLAIN && g->leaves[k->leaf].kind == SP_LEAF_FIXED && g->leaves[k->leaf].width == 8 ? k->leaf : -1;
+    return k->form == SP_KEY_PLAIN && g->leaves[k->leaf].kind == SP_LEAF_FIXED && g->leaves[k->leaf].width == 8
+        ? k->leaf
+        : -1;
 }

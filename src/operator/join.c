@@ -1,12 +1,15 @@
 /* join.c -- hash join: one side is gathered and hashed by the equal keys, the other streams past it.
  *
- *   build:  rows of the build side are gathered; key -> group id -> chain of rows (a null in a plain "=" key never enters)
- *   probe:  per batch: key -> group id; every pair (probe row, build row) of equal keys; pairs that also pass the rest of the condition are joined
+ *   build:  rows of the build side are gathered; key -> group id -> chain of rows (a null in a plain "=" key
+ *           never enters)
+ *   probe:  per batch: key -> group id; every pair (probe row, build row) of equal keys; pairs that also pass the
+ *           rest of the condition are joined
  *           unmatched probe rows: with nulls (outer), or as they are (anti); matched once (semi)
  *   after:  full and build-outer joins: a pipe of the build rows that nobody matched
  *
- * Without equal keys every build row is a candidate (nested loop). The right side is built but for right outer joins and joins whose left side alone
- * is static. A static side beside a stream is built in the first batch and kept. Vectors of pairs are indexed, not copied.
+ * Without equal keys every build row is a candidate (nested loop). The right side is built but for right outer joins
+ * and joins whose left side alone is static. A static side beside a stream is built in the first batch and kept.
+ * Vectors of pairs are indexed, not copied.
  * Behaviour: BroadcastHashJoinExec, HashJoin, ExtractEquiJoinKeys, BroadcastNestedLoopJoinExec. */
 #include "operator/groups.h"
 
@@ -27,7 +30,13 @@ typedef struct join {
     bool kept;                          /* the build side is static and built once */
 } join;
 
-typedef struct join_op { sp_operator base; uint32_t *probe, *build; uint32_t *ids; uint32_t ids_cap; uint8_t *hit; } join_op;
+typedef struct join_op {
+    sp_operator base;
+    uint32_t *probe, *build;
+    uint32_t *ids;
+    uint32_t ids_cap;
+    uint8_t *hit;
+} join_op;
 
 /* ---- the condition ---- */
 
@@ -63,7 +72,8 @@ static sp_expr *and_of(sp_exec *x, const sp_expr *like, sp_expr *a, sp_expr *b, 
     return e;
 }
 
-static sp_status add_key(sp_exec *x, join *s, const sp_plan *p, const sp_expr *probe, const sp_expr *build, bool null_safe, sp_error *err)
+static sp_status add_key(sp_exec *x, join *s, const sp_plan *p, const sp_expr *probe, const sp_expr *build,
+                         bool null_safe, sp_error *err)
 {
     const sp_plan *pc = p->children[!s->build], *bc = p->children[s->build];
     SP_TRY(sp_bind_expr(x, probe, pc->output, pc->output_count, &s->probe_keys[s->key_count], err));
@@ -73,7 +83,8 @@ static sp_status add_key(sp_exec *x, join *s, const sp_plan *p, const sp_expr *p
 }
 
 /* Takes the condition apart: equalities between the sides become keys, the others stay in *rest. */
-static sp_status split(sp_exec *x, join *s, const sp_plan *p, sp_expr *e, const sp_expr *last_and, sp_expr **rest, sp_error *err)
+static sp_status split(sp_exec *x, join *s, const sp_plan *p, sp_expr *e, const sp_expr *last_and, sp_expr **rest,
+                       sp_error *err)
 {
     const char *f = e->kind == SP_E_CALL && e->function ? e->function->name : "";
     if (strcmp(f, "and") == 0) {
@@ -115,7 +126,8 @@ int sp_join_build_side(const sp_exec *x, const sp_plan *p)
 static sp_status check_sides(const sp_exec *x, const join *s, const sp_plan *p, sp_error *err)
 {
     if (x->spec.streaming && p->children[0]->is_streaming && p->children[1]->is_streaming)
-        return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION, "Joins between two streams are not supported by Spate yet");
+        return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION,
+                              "Joins between two streams are not supported by Spate yet");
     if (s->build == 0 && (p->join_type == SP_JOIN_SEMI || p->join_type == SP_JOIN_ANTI))
         return sp_error_internal(err, "a semi or anti join whose left side is static beside a stream");
     if (x->spec.streaming && p->children[!s->build]->is_streaming && s->build_outer)
@@ -146,7 +158,8 @@ sp_status sp_node_join(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *er
     join *s = n->shared;
     s->type = p->join_type;
     s->build = sp_join_build_side(x, p);
-    bool left_outer = s->type == SP_JOIN_LEFT || s->type == SP_JOIN_FULL, right_outer = s->type == SP_JOIN_RIGHT || s->type == SP_JOIN_FULL;
+    bool left_outer = s->type == SP_JOIN_LEFT || s->type == SP_JOIN_FULL,
+         right_outer = s->type == SP_JOIN_RIGHT || s->type == SP_JOIN_FULL;
     s->probe_outer = s->build == 1 ? left_outer : right_outer;
     s->build_outer = s->build == 1 ? right_outer : left_outer;
     s->kept = x->spec.streaming && !p->children[s->build]->is_streaming;
@@ -179,7 +192,10 @@ static sp_status build_begin(sp_operator *op, sp_error *err)
     return sp_gather_begin(&s->gather, op->chain, &((build_op *)op)->kept, err);
 }
 
-static sp_status build_push(sp_operator *op, const sp_batch *in, sp_error *err) { return sp_keep(((build_op *)op)->kept, in, err); }
+static sp_status build_push(sp_operator *op, const sp_batch *in, sp_error *err)
+{
+    return sp_keep(((build_op *)op)->kept, in, err);
+}
 
 static sp_status join_begin_run(sp_node *n, sp_error *err)
 {
@@ -199,7 +215,8 @@ static sp_status join_begin_run(sp_node *n, sp_error *err)
 }
 
 /* Rows whose plain keys are all there. */
-static sp_status keyed_rows(const join *s, const sp_vec *const *keys, const sp_batch *b, sp_arena *a, uint32_t **out, uint32_t *count, sp_error *err)
+static sp_status keyed_rows(const join *s, const sp_vec *const *keys, const sp_batch *b, sp_arena *a, uint32_t **out,
+                            uint32_t *count, sp_error *err)
 {
     *count = 0;
     SP_NEW_ARRAY(*out, a, b->rows + 1, err);
@@ -214,7 +231,8 @@ static sp_status keyed_rows(const join *s, const sp_vec *const *keys, const sp_b
     return SP_OK;
 }
 
-static sp_status eval_keys(sp_eval_context *eval, sp_expr *const *exprs, int count, const sp_batch *b, sp_arena *a, const sp_vec ***out, sp_error *err)
+static sp_status eval_keys(sp_eval_context *eval, sp_expr *const *exprs, int count, const sp_batch *b, sp_arena *a,
+                           const sp_vec ***out, sp_error *err)
 {
     SP_NEW_ARRAY(*out, a, count + 1, err);
     for (int i = 0; i < count; i++) {
@@ -316,7 +334,8 @@ static sp_status flush_pairs(join_op *op, const sp_batch *in, uint32_t *count, s
     return emits && passed ? sp_emit(&op->base, &b, err) : SP_OK;
 }
 
-static sp_status add_pair(join_op *op, const sp_batch *in, uint32_t probe, uint32_t build, uint32_t *count, sp_error *err)
+static sp_status add_pair(join_op *op, const sp_batch *in, uint32_t probe, uint32_t build, uint32_t *count,
+                          sp_error *err)
 {
     op->probe[*count] = probe;
     op->build[(*count)++] = build;
@@ -379,7 +398,8 @@ static sp_status emit_rows(join_op *op, const sp_batch *in, uint8_t hit, bool wi
     SP_NEW_ARRAY(out.columns, a, out.column_count + 1, err);
     for (int side = 0, c = 0; side < 2; side++)
         for (int i = 0; i < s->attr_count[side]; i++, c++) {
-            out.columns[c] = side == s->build ? sp_vec_new_null(a, s->attrs[side][i].type, in->rows, err) : in->columns[i];
+            out.columns[c] =
+                side == s->build ? sp_vec_new_null(a, s->attrs[side][i].type, in->rows, err) : in->columns[i];
             if (!out.columns[c])
                 return SP_FAILED;
         }
@@ -420,8 +440,9 @@ static sp_status rest_feed(sp_node *n, sp_chain *c, int task, sp_error *err)
         SP_TRY(sp_batch_columns(&out, s->attr_count[0] + s->attr_count[1], n_rows, c->batch_arena, err));
         for (int side = 0, col = 0; side < 2; side++)
             for (int i = 0; i < s->attr_count[side]; i++, col++) {
-                out.columns[col] = side == s->build ? sp_vec_slice(s->rows.columns[i], at, n_rows, c->batch_arena, err)
-                                                    : sp_vec_new_null(c->batch_arena, s->attrs[side][i].type, n_rows, err);
+                out.columns[col] = side == s->build
+                    ? sp_vec_slice(s->rows.columns[i], at, n_rows, c->batch_arena, err)
+                    : sp_vec_new_null(c->batch_arena, s->attrs[side][i].type, n_rows, err);
                 if (!out.columns[col])
                     return SP_FAILED;
             }
@@ -441,7 +462,16 @@ static void join_end(sp_node *n)
 }
 
 const sp_operator_class sp_op_join = {
-    .name = "BroadcastHashJoin", .size = sizeof(join_op), .open = join_open, .push = join_push, .begin_run = join_begin_run, .gathered = join_gathered,
-    .feed_tasks = rest_tasks, .feed = rest_feed, .end = join_end,
+    .name = "BroadcastHashJoin",
+    .size = sizeof(join_op),
+    .open = join_open,
+    .push = join_push,
+    .begin_run = join_begin_run,
+    .gathered = join_gathered,
+    .feed_tasks = rest_tasks,
+    .feed = rest_feed,
+    .end = join_end,
 };
-const sp_operator_class sp_op_join_build = { .name = "BroadcastExchange", .size = sizeof(build_op), .begin = build_begin, .push = build_push };
+const sp_operator_class sp_op_join_build = {
+    .name = "BroadcastExchange", .size = sizeof(build_op), .begin = build_begin, .push = build_push
+};

@@ -1,7 +1,9 @@
-/* limit.c -- Limit, Offset, Tail and Repartition: operators that gather rows as they come and hand on some, or all in another division.
+/* limit.c -- Limit, Offset, Tail and Repartition: operators that gather rows as they come and hand on some, or all in
+ * another division.
  *
- * Limit keeps the first rows in the order of pipes and tasks. A task stops at the limit; one whose predecessors have finished with enough rows does
- * not begin. Repartition deals rows out: hashed by Spark's partitioning, round robin, by range (sorted and cut), or coalesced.
+ * Limit keeps the first rows in the order of pipes and tasks. A task stops at the limit; one whose predecessors have
+ * finished with enough rows does not begin. Repartition deals rows out: hashed by Spark's partitioning, round robin, by
+ * range (sorted and cut), or coalesced.
  * Behaviour: CollectLimitExec, GlobalLimitExec, CollectTailExec, ShuffleExchangeExec, CoalesceExec. */
 #include "operator/sort.h"
 
@@ -16,7 +18,8 @@ typedef struct limit {
 } limit;
 typedef struct limit_op { sp_operator base; sp_kept *kept; } limit_op;
 
-static sp_status make(sp_exec *x, const sp_plan *p, const sp_operator_class *cls, int64_t most, sp_node **out, sp_error *err)
+static sp_status make(sp_exec *x, const sp_plan *p, const sp_operator_class *cls, int64_t most, sp_node **out,
+                      sp_error *err)
 {
     sp_node *n = *out = sp_node_new(x, cls, p, sizeof(limit), err);
     if (!n)
@@ -31,7 +34,10 @@ sp_status sp_node_limit(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *e
     return make(x, p, &sp_op_limit, p->kind == SP_P_LIMIT ? p->count : INT64_MAX, out, err);
 }
 
-sp_status sp_node_tail(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err) { return make(x, p, &sp_op_tail, INT64_MAX, out, err); }
+sp_status sp_node_tail(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err)
+{
+    return make(x, p, &sp_op_tail, INT64_MAX, out, err);
+}
 
 static sp_status limit_begin_run(sp_node *n, sp_error *err)
 {
@@ -201,7 +207,8 @@ static sp_status repartition_gathered(sp_node *n, sp_error *err)
     if (n->plan->by_name)
         SP_TRY(sp_sort_batch(&s->order, &s->all, n->x->spec.conf, a, &s->index, err));
     for (int i = 0; i <= s->parts; i++)
-        s->starts[i] = (uint32_t)((uint64_t)s->all.rows * (unsigned)i / (unsigned)s->parts / 64 * 64);    /* slices begin at multiples of 64 */
+        /* slices begin at multiples of 64 */
+        s->starts[i] = (uint32_t)((uint64_t)s->all.rows * (unsigned)i / (unsigned)s->parts / 64 * 64);
     s->starts[s->parts] = s->all.rows;
     return SP_OK;
 }
@@ -228,14 +235,38 @@ static sp_status repartition_feed(sp_node *n, sp_chain *c, int task, sp_error *e
 }
 
 const sp_operator_class sp_op_limit = {
-    .name = "GlobalLimit", .size = sizeof(limit_op), .begin_run = limit_begin_run, .begin = limit_begin, .push = limit_push, .finish = limit_finish,
-    .gathered = limit_gathered, .feed_tasks = limit_tasks, .feed = limit_feed, .end = limit_end,
+    .name = "GlobalLimit",
+    .size = sizeof(limit_op),
+    .begin_run = limit_begin_run,
+    .begin = limit_begin,
+    .push = limit_push,
+    .finish = limit_finish,
+    .gathered = limit_gathered,
+    .feed_tasks = limit_tasks,
+    .feed = limit_feed,
+    .end = limit_end,
 };
 const sp_operator_class sp_op_tail = {
-    .name = "CollectTail", .size = sizeof(limit_op), .begin_run = limit_begin_run, .begin = limit_begin, .push = limit_push, .finish = limit_finish,
-    .gathered = limit_gathered, .feed_tasks = limit_tasks, .feed = tail_feed, .end = limit_end,
+    .name = "CollectTail",
+    .size = sizeof(limit_op),
+    .begin_run = limit_begin_run,
+    .begin = limit_begin,
+    .push = limit_push,
+    .finish = limit_finish,
+    .gathered = limit_gathered,
+    .feed_tasks = limit_tasks,
+    .feed = tail_feed,
+    .end = limit_end,
 };
 const sp_operator_class sp_op_repartition = {
-    .name = "Exchange", .size = sizeof(limit_op), .begin_run = limit_begin_run, .begin = limit_begin, .push = limit_push, .finish = limit_finish,
-    .gathered = repartition_gathered, .feed_tasks = repartition_tasks, .feed = repartition_feed, .end = limit_end,
+    .name = "Exchange",
+    .size = sizeof(limit_op),
+    .begin_run = limit_begin_run,
+    .begin = limit_begin,
+    .push = limit_push,
+    .finish = limit_finish,
+    .gathered = repartition_gathered,
+    .feed_tasks = repartition_tasks,
+    .feed = repartition_feed,
+    .end = limit_end,
 };

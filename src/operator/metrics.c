@@ -1,7 +1,7 @@
 /* metrics.c -- CollectMetrics (Dataset.observe): rows pass through, aggregates over them are kept beside.
  *
- * Every worker has a table without keys (aggregate.h); after the run they are merged and the one row of named results is left for
- * sp_exec_observed. Behaviour: CollectMetricsExec, AggregatingAccumulator. */
+ * Every worker has a table without keys (aggregate.h); after the run they are merged and the one row of named results
+ * is left for sp_exec_observed. Behaviour: CollectMetricsExec, AggregatingAccumulator. */
 #include "operator/aggregate.h"
 
 typedef struct metrics {
@@ -28,7 +28,9 @@ sp_status sp_node_metrics(sp_exec *x, const sp_plan *p, sp_node **out, sp_error 
     SP_NEW_ARRAY(s->tables, x->arena, x->workers, err);
     SP_NEW_ARRAY(fields, x->arena, p->expr_count + 1, err);
     for (int i = 0; i < p->expr_count; i++)
-        fields[i] = (sp_field){ .name = p->exprs[i]->name, .type = sp_unalias(p->exprs[i])->type, .nullable = sp_unalias(p->exprs[i])->nullable };
+        fields[i] = (sp_field){ .name = p->exprs[i]->name,
+                                .type = sp_unalias(p->exprs[i])->type,
+                                .nullable = sp_unalias(p->exprs[i])->nullable };
     s->arena = sp_exec_arena(x, "observed", err);
     s->schema = sp_type_struct(x->arena, fields, p->expr_count, err);
     return s->arena && s->schema ? SP_OK : SP_FAILED;
@@ -136,6 +138,11 @@ static void metrics_end(sp_node *n)
 }
 
 const sp_operator_class sp_op_metrics = {
-    .name = "CollectMetrics", .size = sizeof(sp_operator), .sees_all = true, .begin_run = metrics_begin_run, .begin = metrics_begin,
-    .push = metrics_push, .end = metrics_end,
+    .name = "CollectMetrics",
+    .size = sizeof(sp_operator),
+    .sees_all = true,
+    .begin_run = metrics_begin_run,
+    .begin = metrics_begin,
+    .push = metrics_push,
+    .end = metrics_end,
 };

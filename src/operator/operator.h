@@ -2,7 +2,8 @@
  *
  * Outside view: sp_exec. A resolved, optimized plan is opened once (planning happens once a query, D4) and run once for a batch query or once a micro-batch.
  * Inside view (operator_int.h): sp_operator_class, the extension point "physical operator". Push model: batches are pushed from the scan through a chain of
- * operators on one worker; pipeline breakers (final aggregate, sort, join build, limit) keep rows, and the stage behind them runs when the stage before is over.
+ * operators on one worker; pipeline breakers (final aggregate, sort, join build, limit) keep rows, and the stage behind them runs when the one before
+ * is over.
  * Threads: an sp_exec belongs to one query thread, which calls it; tasks run on the pool; an operator instance is used by one task at a time. */
 #ifndef SP_OPERATOR_H
 #define SP_OPERATOR_H

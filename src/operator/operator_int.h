@@ -1,16 +1,19 @@
 /* operator_int.h -- the inside of physical plans, and the extension point "physical operator".
  *
- * The planner (planner.c) turns a plan into nodes and pipes. A node is one physical operator: what all its instances share, made once a query. A pipe
- * is a source node, a chain of operators and an end: the result, or a node that gathers rows (aggregate, sort, join build ...). Pipes run one after
- * the other in the order of x->steps, the tasks of one pipe side by side. Every worker has its own chain of instances per pipe, made when it
- * first gets a task of it and kept for later tasks and later runs (a micro-batch makes nothing anew).
+ * The planner (planner.c) turns a plan into nodes and pipes. A node is one physical operator: what all its instances
+ * share, made once a query. A pipe is a source node, a chain of operators and an end: the result, or a node that
+ * gathers rows (aggregate, sort, join build ...). Pipes run one after the other in the order of x->steps, the tasks of
+ * one pipe side by side. Every worker has its own chain of instances per pipe, made when it first gets a task of it and
+ * kept for later tasks and later runs (a micro-batch makes nothing anew).
  *
  *   run:   begin_run of every node
- *          per step:  PIPE     for each task of the source: begin per operator, feed, finish per operator from the first to the last
+ *          per step:  PIPE     for each task of the source: begin per operator, feed, finish per operator,
+ *                              from the first to the last
  *                     GATHERED of a node: all pipes into it are over
  *   commit or abort of every node
  *
- * Memory: x->arena (the query's), chain->arena (instances), chain->batch_arena (reset by the feed before each batch it pushes), a node's own. */
+ * Memory: x->arena (the query's), chain->arena (instances), chain->batch_arena (reset by the feed before each batch it
+ * pushes), a node's own. */
 #ifndef SP_OPERATOR_INT_H
 #define SP_OPERATOR_INT_H
 
@@ -26,27 +29,33 @@ typedef struct sp_pipe sp_pipe;
 /* All hooks may be NULL. Instance hooks take an sp_operator, node hooks the sp_node that all its instances share. */
 typedef struct sp_operator_class {
     const char *name;                                                          /* "HashAggregate" */
-    size_t size;                                                               /* bytes of an instance; starts with sp_operator */
-    bool no_data_batches;                                                      /* stateful: wants a batch when the watermark moved (not in complete mode) */
+    /* bytes of an instance; starts with sp_operator */
+    size_t size;
+    /* stateful: wants a batch when the watermark moved (not in complete mode) */
+    bool no_data_batches;
     bool no_data_always;                                                       /* ... in complete mode too */
-    bool sees_all;                                                             /* wants its input even when nobody wants its output */
-    sp_status (*open)  (sp_operator *op, sp_error *err);                       /* once an instance; memory from op->chain->arena */
-    sp_status (*begin) (sp_operator *op, sp_error *err);                       /* a task starts */
-    sp_status (*push)  (sp_operator *op, const sp_batch *in, sp_error *err);   /* in is borrowed; emits through sp_emit */
-    sp_status (*finish)(sp_operator *op, sp_error *err);                       /* no more input for this task; may emit */
-    void      (*close) (sp_operator *op);
+    /* wants its input even when nobody wants its output */
+    bool sees_all;
+    /* once an instance; memory from op->chain->arena */
+    sp_status (*open)(sp_operator *op, sp_error *err);
+    sp_status (*begin)(sp_operator *op, sp_error *err); /* a task starts */
+    /* in is borrowed; emits through sp_emit */
+    sp_status (*push)(sp_operator *op, const sp_batch *in, sp_error *err);
+    /* no more input for this task; may emit */
+    sp_status (*finish)(sp_operator *op, sp_error *err);
+    void (*close)(sp_operator *op);
     /* the node as the start of a pipe */
     int       (*feed_tasks)(sp_node *n);
-    sp_status (*feed)  (sp_node *n, sp_chain *c, int task, sp_error *err);     /* pushes one task's rows with sp_chain_push */
-    void      (*fed)   (sp_node *n);                                           /* the pipe it starts is over */
+    /* pushes one task's rows with sp_chain_push */
+    sp_status (*feed)(sp_node *n, sp_chain *c, int task, sp_error *err);
+    void (*fed)(sp_node *n); /* the pipe it starts is over */
     /* the node through the life of the query */
     sp_status (*begin_run)(sp_node *n, sp_error *err);
-    sp_status (*gathered) (sp_node *n, sp_error *err);
-    sp_status (*commit)   (sp_node *n, int64_t batch_id, sp_error *err);
-    void      (*abort)    (sp_node *n);
-    sp_status (*maintain) (sp_node *n, sp_error *err);                         /* any thread */
-    void      (*end)      (sp_node *n);
-    void      (*explain)  (const sp_node *n, sp_buf *out);                     /* arguments behind the name */
+    sp_status (*gathered)(sp_node *n, sp_error *err);
+    sp_status (*commit)(sp_node *n, int64_t batch_id, sp_error *err);
+    void (*abort)(sp_node *n);
+    sp_status (*maintain)(sp_node *n, sp_error *err); /* any thread */
+    void (*end)(sp_node *n);
 } sp_operator_class;
 
 struct sp_operator {
@@ -62,7 +71,8 @@ struct sp_node {
     sp_exec *x;
     const sp_plan *plan;                /* read-only; NULL in the node of the result */
     bool small;                         /* what it feeds is little: its tasks run inline */
-    bool once;                          /* below the static side of a streaming join: run in the first batch only, rows kept */
+    /* below the static side of a streaming join: run in the first batch only, rows kept */
+    bool once;
     int operator_id;                    /* of a stateful operator, else -1 */
     sp_state_op_stats *stats;           /* stateful operators */
     void *shared;                       /* the class's own */
@@ -144,7 +154,8 @@ sp_arena *sp_exec_arena(sp_exec *x, const char *name, sp_error *err);
 /* ---- bind.c ---- */
 /* e with its columns' ordinals set to their places in attrs; per-run constants registered. */
 sp_status sp_bind_expr(sp_exec *x, const sp_expr *e, const sp_attr *attrs, int count, sp_expr **out, sp_error *err);
-sp_status sp_bind_exprs(sp_exec *x, sp_expr *const *e, int n, const sp_attr *attrs, int count, sp_expr ***out, sp_error *err);
+sp_status sp_bind_exprs(sp_exec *x, sp_expr *const *e, int n, const sp_attr *attrs, int count, sp_expr ***out,
+                        sp_error *err);
 void sp_bind_set_run(sp_exec *x, int64_t timestamp_us);
 sp_expr *sp_bind_column(sp_arena *a, int ordinal, const sp_type *type, bool nullable, sp_str name, sp_error *err);
 int sp_attr_index(const sp_attr *attrs, int count, int64_t id);
@@ -163,7 +174,8 @@ static inline uint32_t sp_live(const sp_batch *b) { return b->sel ? b->sel_count
 sp_vec *sp_vec_index(const sp_vec *v, const uint32_t *index, uint32_t rows, sp_arena *a, sp_error *err);
 /* Rows [from, from + count) of a FLAT or CONST vector without copying; from is a multiple of 64. */
 sp_vec *sp_vec_slice(const sp_vec *v, uint32_t from, uint32_t count, sp_arena *a, sp_error *err);
-sp_status sp_batch_columns(sp_batch *b, int column_count, uint32_t rows, sp_arena *a, sp_error *err);  /* no selection; columns NULL */
+/* no selection; columns NULL */
+sp_status sp_batch_columns(sp_batch *b, int column_count, uint32_t rows, sp_arena *a, sp_error *err);
 /* Rows kept past their batch: copies, by task, in the order pushed. */
 typedef struct sp_kept { sp_batch *batches; int count, cap; int64_t rows; sp_arena *arena; } sp_kept;
 sp_status sp_keep(sp_kept *k, const sp_batch *b, sp_error *err);
@@ -189,9 +201,11 @@ sp_status sp_push_pieces(sp_chain *c, const sp_batch *b, const uint32_t *index, 
 
 /* ---- the operators ---- */
 extern const sp_operator_class sp_op_scan, sp_op_local, sp_op_range, sp_op_one_row;
-extern const sp_operator_class sp_op_project, sp_op_filter, sp_op_generate, sp_op_expand, sp_op_watermark, sp_op_sample, sp_op_metrics;
+extern const sp_operator_class sp_op_project, sp_op_filter, sp_op_generate, sp_op_expand, sp_op_watermark, sp_op_sample,
+    sp_op_metrics;
 extern const sp_operator_class sp_op_aggregate, sp_op_sort, sp_op_task_sort, sp_op_limit, sp_op_tail, sp_op_repartition;
-extern const sp_operator_class sp_op_join, sp_op_join_build, sp_op_window, sp_op_set, sp_op_set_right, sp_op_dedup, sp_op_state_limit;
+extern const sp_operator_class sp_op_join, sp_op_join_build, sp_op_window, sp_op_set, sp_op_set_right, sp_op_dedup,
+    sp_op_state_limit;
 sp_status sp_node_scan(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
 sp_status sp_node_local(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);
 sp_status sp_node_range(sp_exec *x, const sp_plan *p, sp_node **out, sp_error *err);

@@ -5,10 +5,10 @@
  *     sources               a pipe: this node, the chain
  *     gathering kinds       compile(child, chain of this node alone); step GATHERED; a pipe: this node, the chain
  *     union                 compile(each child, the same chain)
- *     join                  compile(build side, chain of the build face); step GATHERED; compile(probe side, join in front of the chain);
- *                           a pipe of unmatched build rows when the join type asks for them
- * Every pipe ends in the result or in a gathering node. Steps come out in an order in which inputs are ready. Operator ids of stateful
- * operators count from the leaf up. */
+ *     join                  compile(build side, chain of the build face); step GATHERED; compile(probe side,
+ *                           join in front of the chain); a pipe of unmatched build rows when the type asks for it
+ * Every pipe ends in the result or in a gathering node. Steps come out in an order in which inputs are ready. Operator
+ * ids of stateful operators count from the leaf up. */
 #include "operator/sort.h"
 
 typedef enum role { NONE, SOURCE, CHAIN, GATHER, SAME, MANY, JOIN } role;
@@ -72,7 +72,8 @@ static sp_status add_step(sp_exec *x, sp_pipe *pipe, sp_node *gathered, bool onc
     return SP_OK;
 }
 
-static sp_status link_new(sp_exec *x, sp_node *n, const sp_operator_class *cls, const sp_link *next, const sp_link **out, sp_error *err)
+static sp_status link_new(sp_exec *x, sp_node *n, const sp_operator_class *cls, const sp_link *next,
+                          const sp_link **out, sp_error *err)
 {
     sp_link *l;
     SP_NEW(l, x->arena, sizeof *l, err);
@@ -130,7 +131,8 @@ static sp_status enlist_state(sp_exec *x, sp_node *n, sp_error *err)
 
 static sp_status compile(sp_exec *x, const sp_plan *p, const sp_link *above, bool once, sp_error *err);
 
-static sp_status compile_gather(sp_exec *x, const sp_plan *p, sp_node *n, const sp_link *above, bool once, sp_error *err)
+static sp_status compile_gather(sp_exec *x, const sp_plan *p, sp_node *n, const sp_link *above, bool once,
+                                sp_error *err)
 {
     const sp_link *end;
     SP_TRY(link_new(x, n, n->cls, NULL, &end, err));
@@ -146,7 +148,8 @@ static sp_status compile_join(sp_exec *x, const sp_plan *p, sp_node *n, const sp
 {
     const sp_link *build, *probe;
     int side = sp_join_build_side(x, p);
-    bool build_once = once || (x->spec.streaming && !p->children[side]->is_streaming && p->children[!side]->is_streaming);
+    bool build_once =
+        once || (x->spec.streaming && !p->children[side]->is_streaming && p->children[!side]->is_streaming);
     SP_TRY(link_new(x, n, &sp_op_join_build, NULL, &build, err));
     SP_TRY(link_new(x, n, n->cls, above, &probe, err));
     SP_TRY(compile(x, p->children[side], build, build_once, err));

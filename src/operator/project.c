@@ -1,6 +1,7 @@
 /* project.c -- Project and Filter: expressions over a batch, selections instead of copies.
  *
- * A column that is passed through is the child's vector itself. A filter leaves the columns alone and narrows the selection. */
+ * A column that is passed through is the child's vector itself. A filter leaves the columns alone and narrows the
+ * selection. */
 #include "operator/operator_int.h"
 
 typedef struct project { sp_expr **exprs; int count; } project;

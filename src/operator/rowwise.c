@@ -1,9 +1,12 @@
-/* rowwise.c -- Expand, EventTimeWatermark, Sample and CollectMetrics: operators that see each batch once and keep no rows.
+/* rowwise.c -- Expand, EventTimeWatermark, Sample and CollectMetrics: operators that see each batch once and keep no
+ * rows.
  *
- * Expand emits the batch once per projection (sliding windows, grouping sets). The watermark node counts event times, in milliseconds as
- * Spark does (a null time counts as 0, which is what Spark reads there). Sampling draws from Spark's XORShiftRandom seeded by seed + partition,
- * so the same rows are taken; with replacement the counts are Poisson by Knuth's method (Spark's generator differs).
- * Behaviour: ExpandExec, EventTimeWatermarkExec and EventTimeStats, SampleExec with BernoulliCellSampler, XORShiftRandom. */
+ * Expand emits the batch once per projection (sliding windows, grouping sets). The watermark node counts event times,
+ * in milliseconds as Spark does (a null time counts as 0, which is what Spark reads there). Sampling draws from Spark's
+ * XORShiftRandom seeded by seed + partition, so the same rows are taken; with replacement the counts are Poisson by
+ * Knuth's method (Spark's generator differs).
+ * Behaviour: ExpandExec, EventTimeWatermarkExec and EventTimeStats, SampleExec with BernoulliCellSampler,
+ * XORShiftRandom. */
 #include "operator/operator_int.h"
 
 #include <math.h>
@@ -216,7 +219,14 @@ static sp_status sample_push(sp_operator *base, const sp_batch *in, sp_error *er
 
 const sp_operator_class sp_op_expand = { .name = "Expand", .size = sizeof(sp_operator), .push = expand_push };
 const sp_operator_class sp_op_watermark = {
-    .name = "EventTimeWatermark", .size = sizeof(watermark_op), .sees_all = true, .begin = watermark_begin, .push = watermark_push,
-    .finish = watermark_finish, .end = watermark_end,
+    .name = "EventTimeWatermark",
+    .size = sizeof(watermark_op),
+    .sees_all = true,
+    .begin = watermark_begin,
+    .push = watermark_push,
+    .finish = watermark_finish,
+    .end = watermark_end,
 };
-const sp_operator_class sp_op_sample = { .name = "Sample", .size = sizeof(sample_op), .begin = sample_begin, .push = sample_push };
+const sp_operator_class sp_op_sample = {
+    .name = "Sample", .size = sizeof(sample_op), .begin = sample_begin, .push = sample_push
+};

@@ -1,8 +1,10 @@
 /* scan.c -- where pipes start: inputs of sources, local relations, ranges, the one empty row.
  *
- * A scan's task is one split of the input that the run brought; each worker opens one reader a run and starts it anew for every split. The
- * reader is told the wanted columns and the predicates it may use early; it counts the rows that Spark would count as input rows.
- * Behaviour: FileSourceScanExec, LocalTableScanExec, RangeExec (partitions of equal length, the last takes what is left). */
+ * A scan's task is one split of the input that the run brought; each worker opens one reader a run and starts it anew
+ * for every split. The reader is told the wanted columns and the predicates it may use early; it counts the rows that
+ * Spark would count as input rows.
+ * Behaviour: FileSourceScanExec, LocalTableScanExec, RangeExec (partitions of equal length, the last takes what is
+ * left). */
 #include "operator/operator_int.h"
 
 typedef struct scan {
@@ -142,7 +144,8 @@ static int range_tasks(sp_node *n) { return ((range *)n->shared)->tasks; }
 static sp_status range_feed(sp_node *n, sp_chain *c, int task, sp_error *err)
 {
     range *r = n->shared;
-    unsigned __int128 from = r->count * (unsigned)task / (unsigned)r->tasks, to = r->count * (unsigned)(task + 1) / (unsigned)r->tasks;
+    unsigned __int128 from = r->count * (unsigned)task / (unsigned)r->tasks,
+                      to = r->count * (unsigned)(task + 1) / (unsigned)r->tasks;
     sp_status status = SP_OK;
     while (from < to && status == SP_OK) {
         uint32_t rows = to - from < SP_BATCH_ROWS ? (uint32_t)(to - from) : SP_BATCH_ROWS;
@@ -175,7 +178,9 @@ static sp_status one_row_feed(sp_node *n, sp_chain *c, int task, sp_error *err)
     return sp_chain_push(c, &(sp_batch){ .rows = 1, .sel_count = 1 }, err);
 }
 
-const sp_operator_class sp_op_scan = { .name = "Scan", .feed_tasks = scan_tasks, .feed = scan_feed, .fed = scan_fed, .end = scan_end };
+const sp_operator_class sp_op_scan = {
+    .name = "Scan", .feed_tasks = scan_tasks, .feed = scan_feed, .fed = scan_fed, .end = scan_end
+};
 const sp_operator_class sp_op_local = { .name = "LocalTableScan", .feed_tasks = local_tasks, .feed = local_feed };
 const sp_operator_class sp_op_range = { .name = "Range", .feed_tasks = range_tasks, .feed = range_feed };
 const sp_operator_class sp_op_one_row = { .name = "Scan OneRowRelation", .feed_tasks = one_task, .feed = one_row_feed };

@@ -3,8 +3,8 @@
  *   left rows are gathered and grouped by all columns; right rows are counted by group
  *   INTERSECT      the first of each group with a right row      INTERSECT ALL  as many of it as both sides have
  *   EXCEPT         the first of each group without a right row   EXCEPT ALL     as many of it as the left has more
- * Null equals null. The right side goes into a face of its own (sp_op_set_right). Behaviour: Spark rewrites these to semi and anti joins over <=>
- * and, for ALL, to counting aggregates; the rows are the same. */
+ * Null equals null. The right side goes into a face of its own (sp_op_set_right). Behaviour: Spark rewrites these to
+ * semi and anti joins over <=> and, for ALL, to counting aggregates; the rows are the same. */
 #include "operator/groups.h"
 
 typedef struct setop {
@@ -56,7 +56,10 @@ static sp_status right_begin(sp_operator *op, sp_error *err)
     return sp_gather_begin(&((setop *)op->node->shared)->right, op->chain, &((set_op *)op)->kept, err);
 }
 
-static sp_status set_push(sp_operator *op, const sp_batch *in, sp_error *err) { return sp_keep(((set_op *)op)->kept, in, err); }
+static sp_status set_push(sp_operator *op, const sp_batch *in, sp_error *err)
+{
+    return sp_keep(((set_op *)op)->kept, in, err);
+}
 
 static sp_status ids_of(setop *s, const sp_batch *b, sp_arena *a, bool make, uint32_t **ids, sp_error *err)
 {
@@ -122,7 +125,16 @@ static void set_end(sp_node *n)
 }
 
 const sp_operator_class sp_op_set = {
-    .name = "SetOperation", .size = sizeof(set_op), .begin_run = set_begin_run, .begin = left_begin, .push = set_push, .gathered = set_gathered,
-    .feed_tasks = set_tasks, .feed = set_feed, .end = set_end,
+    .name = "SetOperation",
+    .size = sizeof(set_op),
+    .begin_run = set_begin_run,
+    .begin = left_begin,
+    .push = set_push,
+    .gathered = set_gathered,
+    .feed_tasks = set_tasks,
+    .feed = set_feed,
+    .end = set_end,
 };
-const sp_operator_class sp_op_set_right = { .name = "SetOperation", .size = sizeof(set_op), .begin = right_begin, .push = set_push };
+const sp_operator_class sp_op_set_right = {
+    .name = "SetOperation", .size = sizeof(set_op), .begin = right_begin, .push = set_push
+};

@@ -1,7 +1,9 @@
-/* sort.c -- Sort: whole-result order (rows gathered, one task), or within each task (sortWithinPartitions); with a limit above, only so many rows come out.
+/* sort.c -- Sort: whole-result order (rows gathered, one task), or within each task (sortWithinPartitions); with a
+ * limit above, only so many rows come out.
  *
- * Rows stay where they are: an array of (prefix, row) is merge-sorted, stably in the order of tasks. The prefix is 64 order-preserving bits of the first
- * key with its null order on top; only equal prefixes look at the columns. Behaviour: SortExec, SortOrder, UnsafeExternalSorter's prefixes. */
+ * Rows stay where they are: an array of (prefix, row) is merge-sorted, stably in the order of tasks. The prefix is 64
+ * order-preserving bits of the first key with its null order on top; only equal prefixes look at the columns.
+ * Behaviour: SortExec, SortOrder, UnsafeExternalSorter's prefixes. */
 #include "operator/sort.h"
 
 typedef struct entry { uint64_t prefix; uint32_t row; } entry;
@@ -34,7 +36,11 @@ static uint64_t order_bits(const sp_vec *v, uint32_t i)
     case SP_BYTE: return (uint64_t)(int64_t)((const int8_t *)v->data)[i] ^ sign;
     case SP_SHORT: return (uint64_t)(int64_t)((const int16_t *)v->data)[i] ^ sign;
     case SP_INT: case SP_DATE: case SP_YEAR_MONTH: return (uint64_t)(int64_t)((const int32_t *)v->data)[i] ^ sign;
-    case SP_LONG: case SP_TIMESTAMP: case SP_TIMESTAMP_NTZ: case SP_TIME: case SP_DAY_TIME: return ((const uint64_t *)v->data)[i] ^ sign;
+    case SP_LONG:
+    case SP_TIMESTAMP:
+    case SP_TIMESTAMP_NTZ:
+    case SP_TIME:
+    case SP_DAY_TIME: return ((const uint64_t *)v->data)[i] ^ sign;
     case SP_FLOAT: return order_f64(((const float *)v->data)[i]);
     case SP_DOUBLE: return order_f64(((const double *)v->data)[i]);
     case SP_DECIMAL: return (uint64_t)(int64_t)(((const __int128 *)v->data)[i] >> 64) ^ sign;
@@ -82,7 +88,8 @@ static bool after(const sp_sort_key *keys, int count, const entry *a, const entr
     return sp_sort_compare(keys, count, a->row, b->row) > 0;
 }
 
-static void merge(const sp_sort_key *keys, int count, const entry *from, uint32_t lo, uint32_t mid, uint32_t hi, entry *to)
+static void merge(const sp_sort_key *keys, int count, const entry *from, uint32_t lo, uint32_t mid, uint32_t hi,
+                  entry *to)
 {
     uint32_t a = lo, b = mid, out = lo;
     while (a < mid && b < hi)
@@ -136,7 +143,8 @@ sp_status sp_sort_rows(const sp_sort_key *keys, int count, uint32_t rows, sp_are
     return SP_OK;
 }
 
-sp_status sp_sort_bind(sp_exec *x, sp_expr *const *exprs, int count, const sp_plan *child, sp_sort_order *out, sp_error *err)
+sp_status sp_sort_bind(sp_exec *x, sp_expr *const *exprs, int count, const sp_plan *child, sp_sort_order *out,
+                       sp_error *err)
 {
     out->count = count;
     SP_NEW_ARRAY(out->exprs, x->arena, count + 1, err);
@@ -154,7 +162,8 @@ sp_status sp_sort_bind(sp_exec *x, sp_expr *const *exprs, int count, const sp_pl
     return SP_OK;
 }
 
-sp_status sp_sort_batch(const sp_sort_order *o, const sp_batch *b, const sp_expr_conf *conf, sp_arena *a, uint32_t **out, sp_error *err)
+sp_status sp_sort_batch(const sp_sort_order *o, const sp_batch *b, const sp_expr_conf *conf, sp_arena *a,
+                        uint32_t **out, sp_error *err)
 {
     sp_eval_context eval = { .arena = a, .conf = conf };
     sp_sort_key *keys;
@@ -211,7 +220,10 @@ static sp_status sort_begin(sp_operator *op, sp_error *err)
     return sp_gather_begin(&s->gather, op->chain, &((sort_op *)op)->kept, err);
 }
 
-static sp_status sort_push(sp_operator *op, const sp_batch *in, sp_error *err) { return sp_keep(((sort_op *)op)->kept, in, err); }
+static sp_status sort_push(sp_operator *op, const sp_batch *in, sp_error *err)
+{
+    return sp_keep(((sort_op *)op)->kept, in, err);
+}
 
 static sp_status sort_gathered(sp_node *n, sp_error *err)
 {
@@ -277,9 +289,22 @@ static sp_status task_finish(sp_operator *base, sp_error *err)
 static void task_close(sp_operator *base) { sp_arena_free(((sort_op *)base)->arena); }
 
 const sp_operator_class sp_op_sort = {
-    .name = "Sort", .size = sizeof(sort_op), .begin_run = sort_begin_run, .begin = sort_begin, .push = sort_push, .gathered = sort_gathered,
-    .feed_tasks = sort_tasks, .feed = sort_feed, .end = sort_end,
+    .name = "Sort",
+    .size = sizeof(sort_op),
+    .begin_run = sort_begin_run,
+    .begin = sort_begin,
+    .push = sort_push,
+    .gathered = sort_gathered,
+    .feed_tasks = sort_tasks,
+    .feed = sort_feed,
+    .end = sort_end,
 };
 const sp_operator_class sp_op_task_sort = {
-    .name = "Sort", .size = sizeof(sort_op), .open = task_open, .begin = task_begin, .push = sort_push, .finish = task_finish, .close = task_close,
+    .name = "Sort",
+    .size = sizeof(sort_op),
+    .open = task_open,
+    .begin = task_begin,
+    .push = sort_push,
+    .finish = task_finish,
+    .close = task_close,
 };

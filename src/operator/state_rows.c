@@ -1,12 +1,13 @@
-/* state_rows.c -- deduplication and the global limit over a stream: state kept in aggregation's tables, rows handed on as they came.
+/* state_rows.c -- deduplication and the global limit over a stream: state kept in aggregation's tables, rows handed on
+ * as they came.
  *
- *   deduplicate: rows are gathered; late ones dropped and counted; by partition of the key (Spark's partitioning) the first row of a key that the store
- *                does not have passes; keys go when the watermark passes the event time they hold, or, within watermark, when it
- *                passes the first row's event time plus the delay
+ *   deduplicate: rows are gathered; late ones dropped and counted; by partition of the key (Spark's partitioning) the
+ *                first row of a key that the store does not have passes; keys go when the watermark passes the event
+ *                time they hold, or, within watermark, when it passes the first row's event time plus the delay
  *   limit:       one partition, one row of state: how many rows have passed so far
  *
- * Over a batch plan deduplication works alike on an empty store. Both are partitions of a sp_aggregate_node with one function of their own, so that
- * loading, committing, eviction and statistics are aggregate_state.c's.
+ * Over a batch plan deduplication works alike on an empty store. Both are partitions of a sp_aggregate_node with one
+ * function of their own, so that loading, committing, eviction and statistics are aggregate_state.c's.
  * Behaviour: StreamingDeduplicateExec, StreamingDeduplicateWithinWatermarkExec, StreamingGlobalLimitExec. */
 #include "operator/aggregate.h"
 
@@ -29,31 +30,47 @@ static void zero_init(const sp_expr *call, void *states, size_t stride, uint32_t
     memset((char *)states + stride * first, 0, stride * count);
 }
 
-static const sp_type *void_type(const sp_expr *call, int i, bool *nullable) { *nullable = true; return sp_type_of(SP_VOID); }
-static const sp_type *long_type(const sp_expr *call, int i, bool *nullable) { *nullable = false; return sp_type_of(SP_LONG); }
-static const sp_type *long_null_type(const sp_expr *call, int i, bool *nullable) { *nullable = true; return sp_type_of(SP_LONG); }
+static const sp_type *void_type(const sp_expr *call, int i, bool *nullable)
+{
+    *nullable = true;
+    return sp_type_of(SP_VOID);
+}
+static const sp_type *long_type(const sp_expr *call, int i, bool *nullable)
+{
+    *nullable = false;
+    return sp_type_of(SP_LONG);
+}
+static const sp_type *long_null_type(const sp_expr *call, int i, bool *nullable)
+{
+    *nullable = true;
+    return sp_type_of(SP_LONG);
+}
 static const char *dummy_name(const sp_expr *call, int i) { return "__dummy__"; }
 static const char *expires_name(const sp_expr *call, int i) { return "expiresAtMicros"; }
 static const char *value_name(const sp_expr *call, int i) { return "value"; }
 
-static sp_status no_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out, sp_error *err)
+static sp_status no_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                         sp_vec *const *out, sp_error *err)
 {
     return SP_OK;
 }
 
-static sp_status no_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in, sp_error *err)
+static sp_status no_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                         const sp_vec *const *in, sp_error *err)
 {
     return SP_OK;
 }
 
-static sp_status long_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out, sp_error *err)
+static sp_status long_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                           sp_vec *const *out, sp_error *err)
 {
     for (uint32_t i = 0; i < count; i++)
         ((int64_t *)out[0]->data)[i] = ((const int64_t *)states)[groups[i]];
     return SP_OK;
 }
 
-static sp_status long_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in, sp_error *err)
+static sp_status long_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                           const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_plain(in[0], c->arena, &v, err));
@@ -62,12 +79,27 @@ static sp_status long_load(sp_agg_call *c, void *states, size_t stride, const ui
     return SP_OK;
 }
 
-static const sp_agg_kernel dummy_kernel = { .size = 8, .init = zero_init, .buffer_count = 1, .buffer_type = void_type, .buffer_name = dummy_name,
-                                            .save = no_save, .load = no_load };
-static const sp_agg_kernel expires_kernel = { .size = 8, .init = zero_init, .buffer_count = 1, .buffer_type = long_type, .buffer_name = expires_name,
-                                              .save = long_save, .load = long_load };
-static const sp_agg_kernel value_kernel = { .size = 8, .init = zero_init, .buffer_count = 1, .buffer_type = long_null_type, .buffer_name = value_name,
-                                            .save = long_save, .load = long_load };
+static const sp_agg_kernel dummy_kernel = { .size = 8,
+                                            .init = zero_init,
+                                            .buffer_count = 1,
+                                            .buffer_type = void_type,
+                                            .buffer_name = dummy_name,
+                                            .save = no_save,
+                                            .load = no_load };
+static const sp_agg_kernel expires_kernel = { .size = 8,
+                                              .init = zero_init,
+                                              .buffer_count = 1,
+                                              .buffer_type = long_type,
+                                              .buffer_name = expires_name,
+                                              .save = long_save,
+                                              .load = long_load };
+static const sp_agg_kernel value_kernel = { .size = 8,
+                                            .init = zero_init,
+                                            .buffer_count = 1,
+                                            .buffer_type = long_null_type,
+                                            .buffer_name = value_name,
+                                            .save = long_save,
+                                            .load = long_load };
 
 /* ---- making ---- */
 
@@ -86,7 +118,8 @@ static sp_status find_time(sp_exec *x, const sp_plan *child, state_rows *s, sp_e
 }
 
 /* The layout of an aggregate with these keys and this one function. */
-static sp_status lay(sp_exec *x, const sp_plan *child, sp_expr *const *keys, int count, const sp_agg_kernel *kernel, sp_agg_layout *l, sp_error *err)
+static sp_status lay(sp_exec *x, const sp_plan *child, sp_expr *const *keys, int count, const sp_agg_kernel *kernel,
+                     sp_agg_layout *l, sp_error *err)
 {
     sp_plan *p = sp_plan_new(x->arena, SP_P_AGGREGATE, (sp_plan *const *)&child, 1, err);
     sp_expr *call = sp_expr_new(x->arena, SP_E_AGG, err);
@@ -231,7 +264,8 @@ static sp_status order_rows(sp_node *n, const sp_vec *const *keys, const sp_vec 
         sp_rows_murmur3(keys, s->agg.layout.key_count, NULL, rows, part);
     for (uint32_t i = 0; i < rows; i++) {
         part[i] = parts > 1 ? (uint32_t)sp_pmod((int32_t)part[i], (int)parts) : 0;
-        bool late = s->agg.streaming && time && !sp_vec_is_null(time, i) && ((const int64_t *)time->data)[SP_AT(time, i)] <= s->agg.late_us;
+        bool late = s->agg.streaming && time && !sp_vec_is_null(time, i) &&
+            ((const int64_t *)time->data)[SP_AT(time, i)] <= s->agg.late_us;
         s->late_rows += late;
         if (late)
             part[i] = UINT32_MAX;
@@ -267,7 +301,8 @@ static sp_status pass_new(sp_node *n, int part, const sp_vec *const *keys, const
     }
     SP_TRY(sp_agg_table_states(t, err));
     for (uint32_t i = 0; i < passed && s->within; i++)
-        ((int64_t *)t->states[0])[ids[i]] = (sp_vec_is_null(time, out[i]) ? 0 : ((const int64_t *)time->data)[SP_AT(time, out[i])]) + s->delay_us;
+        ((int64_t *)t->states[0])[ids[i]] =
+            (sp_vec_is_null(time, out[i]) ? 0 : ((const int64_t *)time->data)[SP_AT(time, out[i])]) + s->delay_us;
     s->out_starts[part] = passed;
     SP_TRY(sp_agg_state_touch(n, p, ids, passed, err));
     SP_TRY(sp_agg_state_index(p, before, err));
@@ -359,12 +394,32 @@ static void rows_end(sp_node *n)
 }
 
 const sp_operator_class sp_op_dedup = {
-    .name = "StreamingDeduplicate", .size = sizeof(rows_op), .sees_all = true, .no_data_always = true, .begin_run = rows_begin_run, .begin = rows_begin,
-    .push = rows_push, .gathered = dedup_gathered, .feed_tasks = dedup_tasks, .feed = dedup_feed, .commit = sp_agg_state_commit,
-    .abort = sp_agg_state_abort, .maintain = sp_agg_state_maintain, .end = rows_end,
+    .name = "StreamingDeduplicate",
+    .size = sizeof(rows_op),
+    .sees_all = true,
+    .no_data_always = true,
+    .begin_run = rows_begin_run,
+    .begin = rows_begin,
+    .push = rows_push,
+    .gathered = dedup_gathered,
+    .feed_tasks = dedup_tasks,
+    .feed = dedup_feed,
+    .commit = sp_agg_state_commit,
+    .abort = sp_agg_state_abort,
+    .maintain = sp_agg_state_maintain,
+    .end = rows_end,
 };
 const sp_operator_class sp_op_state_limit = {
-    .name = "StreamingGlobalLimit", .size = sizeof(rows_op), .begin_run = rows_begin_run, .begin = rows_begin, .push = rows_push,
-    .gathered = limit_gathered, .feed_tasks = dedup_tasks, .feed = limit_feed, .commit = sp_agg_state_commit, .abort = sp_agg_state_abort,
-    .maintain = sp_agg_state_maintain, .end = rows_end,
+    .name = "StreamingGlobalLimit",
+    .size = sizeof(rows_op),
+    .begin_run = rows_begin_run,
+    .begin = rows_begin,
+    .push = rows_push,
+    .gathered = limit_gathered,
+    .feed_tasks = dedup_tasks,
+    .feed = limit_feed,
+    .commit = sp_agg_state_commit,
+    .abort = sp_agg_state_abort,
+    .maintain = sp_agg_state_maintain,
+    .end = rows_end,
 };

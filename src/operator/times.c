@@ -1,10 +1,13 @@
 /* times.c -- which groups a watermark evicts, without looking at the others.
  *
- * Groups of equal time are chained; a hash map leads from a time to its chain, a binary heap holds the times, least first. Eviction pops the heap while
- * its top is at or below the watermark: it costs what it evicts. */
+ * Groups of equal time are chained; a hash map leads from a time to its chain, a binary heap holds the times, least
+ * first. Eviction pops the heap while its top is at or below the watermark: it costs what it evicts. */
 #include "operator/aggregate.h"
 
-static uint32_t home(const sp_times *t, int64_t time) { return (uint32_t)sp_hash_mix((uint64_t)time) & (t->slot_count - 1); }
+static uint32_t home(const sp_times *t, int64_t time)
+{
+    return (uint32_t)sp_hash_mix((uint64_t)time) & (t->slot_count - 1);
+}
 
 /* The slot of the time, or the empty one where it belongs. */
 static struct sp_time_slot *slot_of(const sp_times *t, int64_t time)
@@ -99,7 +102,8 @@ static void remove_slot(sp_times *t, struct sp_time_slot *s)
     t->used--;
 }
 
-sp_status sp_times_pop(sp_times *t, int64_t upto, sp_status (*take)(void *context, uint32_t id, sp_error *err), void *context, sp_error *err)
+sp_status sp_times_pop(sp_times *t, int64_t upto, sp_status (*take)(void *context, uint32_t id, sp_error *err),
+                       void *context, sp_error *err)
 {
     while (t->heap_count && t->heap[0] <= upto) {
         struct sp_time_slot *s = slot_of(t, t->heap[0]);

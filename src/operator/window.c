@@ -3,16 +3,18 @@
  *   all rows are gathered and put in the order of (partition keys, order keys); per partition, per function:
  *     ranking functions       counted off along the partition and its peers (rows of equal order keys)
  *     lag, lead, nth_value    picked by position
- *     aggregates              one state that takes rows in as the frame's end moves on; made anew when its beginning moves;
- *                             a frame equal to the last row's gives the last result again
- * Frames: ROWS by position; RANGE by peers, or by the one order key plus a number or interval. The output is in sorted order.
+ *     aggregates              one state that takes rows in as the frame's end moves on; made anew when its beginning
+ *                             moves; a frame equal to the last row's gives the last result again
+ * Frames: ROWS by position; RANGE by peers, or by the one order key plus a number or interval. The output is in sorted
+ * order.
  * Behaviour: WindowExec, WindowFunctionFrame, windowExpressions.scala. */
 #include "operator/sort.h"
 
 #include <math.h>
 
 typedef enum kind { AGG, ROW_NUMBER, RANK, DENSE_RANK, PERCENT_RANK, CUME_DIST, NTILE, LAG, LEAD, NTH_VALUE } kind;
-static const char *const names[] = { "", "row_number", "rank", "dense_rank", "percent_rank", "cume_dist", "ntile", "lag", "lead", "nth_value" };
+static const char *const names[] = { "",          "row_number", "rank", "dense_rank", "percent_rank",
+                                     "cume_dist", "ntile",      "lag",  "lead",       "nth_value" };
 
 typedef struct fn {
     kind kind;
@@ -107,7 +109,10 @@ static sp_status window_begin(sp_operator *op, sp_error *err)
     return sp_gather_begin(&((window *)op->node->shared)->gather, op->chain, &((window_op *)op)->kept, err);
 }
 
-static sp_status window_push(sp_operator *op, const sp_batch *in, sp_error *err) { return sp_keep(((window_op *)op)->kept, in, err); }
+static sp_status window_push(sp_operator *op, const sp_batch *in, sp_error *err)
+{
+    return sp_keep(((window_op *)op)->kept, in, err);
+}
 
 /* All rows in order, and the keys over them. */
 static sp_status put_in_order(sp_node *n, sp_error *err)
@@ -167,7 +172,8 @@ static sp_status rank_partition(job *j, sp_error *err)
 {
     uint32_t size = j->to - j->from, dense = 0;
     for (uint32_t row = j->from; row < j->to;) {
-        uint32_t end = j->f->kind == ROW_NUMBER || j->f->kind == NTILE ? row + 1 : peers_end(j, row), rank = row - j->from;
+        uint32_t end = j->f->kind == ROW_NUMBER || j->f->kind == NTILE ? row + 1 : peers_end(j, row),
+                 rank = row - j->from;
         dense++;
         for (; row < end; row++) {
             uint32_t at = row - j->from, buckets = (uint32_t)j->f->number;
@@ -239,12 +245,14 @@ static sp_status offset_number(const sp_value *b, const sp_type *key, double *d,
     }
     case SP_CALENDAR:
         if (b->calendar.months)
-            return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION, "Window frames bounded by months are not supported by Spate yet");
+            return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION,
+                                  "Window frames bounded by months are not supported by Spate yet");
         *exact = key->kind == SP_DATE ? b->calendar.days : (__int128)b->calendar.days * SP_US_PER_DAY + b->calendar.us;
         return SP_OK;
     case SP_DAY_TIME: *exact = key->kind == SP_DATE ? b->i64 / SP_US_PER_DAY : b->i64; return SP_OK;
     case SP_YEAR_MONTH:
-        return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION, "Window frames bounded by months are not supported by Spate yet");
+        return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION,
+                              "Window frames bounded by months are not supported by Spate yet");
     default:
         *exact = b->i64;
         if (key->kind == SP_DECIMAL)
@@ -255,8 +263,10 @@ static sp_status offset_number(const sp_value *b, const sp_type *key, double *d,
     }
 }
 
-/* Whether row `other` comes before the bound key(row) + offset, in the order of the key; or, for the end of a frame, not past it. */
-static sp_status before_bound(const job *j, uint32_t other, uint32_t row, const sp_value *offset, bool inclusive, bool *out, sp_error *err)
+/* Whether row `other` comes before the bound key(row) + offset, in the order of the key; or, for the end of a frame,
+ * not past it. */
+static sp_status before_bound(const job *j, uint32_t other, uint32_t row, const sp_value *offset, bool inclusive,
+                              bool *out, sp_error *err)
 {
     const sp_sort_key *k = &j->s->keys[j->s->partition_count];
     const sp_vec *v = k->column;
@@ -331,7 +341,10 @@ static sp_status nth_partition(job *j, sp_error *err)
 
 /* ---- aggregates ---- */
 
-static sp_agg_call call_of(job *j) { return (sp_agg_call){ .call = j->f->call, .heap = j->heap, .conf = j->n->x->spec.conf, .arena = j->scratch }; }
+static sp_agg_call call_of(job *j)
+{
+    return (sp_agg_call){ .call = j->f->call, .heap = j->heap, .conf = j->n->x->spec.conf, .arena = j->scratch };
+}
 
 static void new_state(job *j)
 {
@@ -469,6 +482,13 @@ static sp_status window_feed(sp_node *n, sp_chain *c, int task, sp_error *err)
 static void window_end(sp_node *n) { sp_gather_done(&((window *)n->shared)->gather); }
 
 const sp_operator_class sp_op_window = {
-    .name = "Window", .size = sizeof(window_op), .begin_run = window_begin_run, .begin = window_begin, .push = window_push,
-    .gathered = window_gathered, .feed_tasks = window_tasks, .feed = window_feed, .end = window_end,
+    .name = "Window",
+    .size = sizeof(window_op),
+    .begin_run = window_begin_run,
+    .begin = window_begin,
+    .push = window_push,
+    .gathered = window_gathered,
+    .feed_tasks = window_tasks,
+    .feed = window_feed,
+    .end = window_end,
 };

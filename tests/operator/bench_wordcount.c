@@ -1,4 +1,5 @@
-/* bench_wordcount.c -- split, explode, groupBy(word).count() over lines in memory: nanoseconds a word and worker. Not a test.
+/* bench_wordcount.c -- split, explode, groupBy(word).count() over lines in memory: nanoseconds a word and worker. Not a
+ * test.
  *
  *   bench_wordcount [lines] [workers] [runs]
  * Lines have 8 to 16 words of a Zipf(1) vocabulary of 50,000, as workload W1 has them; seed fixed. */
@@ -83,7 +84,8 @@ static sp_status count_out(void *context, int task, const sp_batch *b, sp_error 
 
 int main(int argc, char **argv)
 {
-    int lines = argc > 1 ? atoi(argv[1]) : 400000, workers = argc > 2 ? atoi(argv[2]) : 1, runs = argc > 3 ? atoi(argv[3]) : 5;
+    int lines = argc > 1 ? atoi(argv[1]) : 400000, workers = argc > 2 ? atoi(argv[2]) : 1,
+        runs = argc > 3 ? atoi(argv[3]) : 5;
     ctx c;
     ctx_init(&c);
     make_words();
@@ -96,7 +98,12 @@ int main(int argc, char **argv)
     plan = group(&c, plan, 1, (int[]){ 0 }, 1, call(&c, "count", 1, lit_int(&c, 1)));
     sp_pool *pool;
     must(sp_pool_new(sp_world_real(), workers, &pool, &c.err) == SP_OK, &c, "pool");
-    sp_exec_spec spec = { .world = sp_world_real(), .pool = pool, .arena = c.a, .conf = &c.conf, .plan = plan, .shuffle_partitions = workers };
+    sp_exec_spec spec = { .world = sp_world_real(),
+                          .pool = pool,
+                          .arena = c.a,
+                          .conf = &c.conf,
+                          .plan = plan,
+                          .shuffle_partitions = workers };
     sp_exec *x;
     must(sp_exec_open(&spec, &x, &c.err) == SP_OK, &c, "open");
     sp_buf text = { 0 };
@@ -112,8 +119,9 @@ int main(int argc, char **argv)
         groups_out = 0;
         must(sp_exec_run(x, &run, &c.err) == SP_OK, &c, "run");
         t = sp_mono_ns(sp_world_real()) - t;
-        printf("%lld lines, %lld words, %lld groups: %.2f ns a word a worker, %.2f M lines/s\n", (long long)rows, (long long)word_count,
-               (long long)groups_out, (double)t * workers / (double)word_count, (double)lines * 1e3 / (double)t);
+        printf("%lld lines, %lld words, %lld groups: %.2f ns a word a worker, %.2f M lines/s\n", (long long)rows,
+               (long long)word_count, (long long)groups_out, (double)t * workers / (double)word_count,
+               (double)lines * 1e3 / (double)t);
     }
     sp_exec_close(x);
     sp_pool_free(pool);

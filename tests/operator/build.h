@@ -41,7 +41,10 @@ static inline sp_plan *scan_of(ctx *c, const char *ddl, bool streaming)
     p->output_count = t->field_count;
     p->output = sp_arena_calloc(c->a, sizeof *p->output * (size_t)(t->field_count + 1), &c->err);
     for (int i = 0; i < t->field_count; i++)
-        p->output[i] = (sp_attr){ .id = sp_plan_new_id(), .name = t->fields[i].name, .type = t->fields[i].type, .nullable = t->fields[i].nullable,
+        p->output[i] = (sp_attr){ .id = sp_plan_new_id(),
+                                  .name = t->fields[i].name,
+                                  .type = t->fields[i].type,
+                                  .nullable = t->fields[i].nullable,
                                   .watermark_delay_us = -1 };
     return p;
 }
@@ -105,8 +108,11 @@ static inline sp_expr *named(ctx *c, sp_expr *e, const char *name)
 
 static inline sp_attr attr_of(const sp_expr *e)
 {
-    return (sp_attr){ .id = e->id, .name = e->name, .type = e->kind == SP_E_ALIAS ? e->args[0]->type : e->type,
-                      .nullable = e->kind == SP_E_ALIAS ? e->args[0]->nullable : e->nullable, .watermark_delay_us = e->watermark_delay_us };
+    return (sp_attr){ .id = e->id,
+                      .name = e->name,
+                      .type = e->kind == SP_E_ALIAS ? e->args[0]->type : e->type,
+                      .nullable = e->kind == SP_E_ALIAS ? e->args[0]->nullable : e->nullable,
+                      .watermark_delay_us = e->watermark_delay_us };
 }
 
 static inline sp_plan *node(ctx *c, sp_plan_kind kind, sp_plan *child)
@@ -175,14 +181,18 @@ static inline sp_plan *explode(ctx *c, sp_plan *child, sp_expr *generator, int k
         p->exprs[i] = col(c, child, kept[i]);
         p->output[i] = child->output[kept[i]];
     }
-    p->generator_output[0] = p->output[keep] = (sp_attr){ .id = sp_plan_new_id(), .name = SP_LIT("col"), .watermark_delay_us = -1, .nullable = true,
+    p->generator_output[0] = p->output[keep] = (sp_attr){ .id = sp_plan_new_id(),
+                                                          .name = SP_LIT("col"),
+                                                          .watermark_delay_us = -1,
+                                                          .nullable = true,
                                                           .type = generator->args[0]->type->fields[0].type };
     return p;
 }
 
 /* ---- input and output as text ---- */
 
-/* One batch from text: rows by '\n', fields by ' ', "-" is null. Kinds: integers, BOOLEAN, DOUBLE, STRING, TIMESTAMP (seconds), ARRAY<STRING> ("a,b"). */
+/* One batch from text: rows by '\n', fields by ' ', "-" is null. Kinds: integers, BOOLEAN, DOUBLE, STRING, TIMESTAMP
+ * (seconds), ARRAY<STRING> ("a,b"). */
 static inline void put_field(ctx *c, sp_builder *b, const sp_type *t, sp_str s)
 {
     char text[128];
@@ -256,7 +266,10 @@ static inline sp_status take_lines(void *context, int task, const sp_batch *b, s
     return SP_OK;
 }
 
-static inline int by_text(const void *a, const void *b) { return strcmp(((const line_of *)a)->text, ((const line_of *)b)->text); }
+static inline int by_text(const void *a, const void *b)
+{
+    return strcmp(((const line_of *)a)->text, ((const line_of *)b)->text);
+}
 
 /* Tasks in order are the partitions in order. */
 static inline int by_task(const void *a, const void *b)

@@ -1,4 +1,5 @@
-/* stream.h -- streaming plans in tests: a state store that lives here, batches of text with watermarks, restarts. Included once a test program. */
+/* stream.h -- streaming plans in tests: a state store that lives here, batches of text with watermarks, restarts.
+ * Included once a test program. */
 #ifndef SPATE_TESTS_OPERATOR_STREAM_H
 #define SPATE_TESTS_OPERATOR_STREAM_H
 
@@ -35,11 +36,13 @@ static sp_status st_add(sp_state_store *s, sp_str key, sp_str value)
         memcpy(e->value, value.p, value.n);
     return SP_OK;
 }
-static sp_status st_load(sp_state_store *s, int64_t version, sp_status (*row)(void *, sp_str, sp_str, sp_error *), void *context, sp_error *err)
+static sp_status st_load(sp_state_store *s, int64_t version, sp_status (*row)(void *, sp_str, sp_str, sp_error *),
+                         void *context, sp_error *err)
 {
     for (int i = 0; i < s->count; i++)
         if (s->v[i].version >= 0 && s->v[i].version <= version)
-            SP_TRY(row(context, (sp_str){ s->v[i].key, s->v[i].key_n }, (sp_str){ s->v[i].value, s->v[i].value_n }, err));
+            SP_TRY(
+                row(context, (sp_str){ s->v[i].key, s->v[i].key_n }, (sp_str){ s->v[i].value, s->v[i].value_n }, err));
     return SP_OK;
 }
 static sp_status st_put(sp_state_store *s, sp_str key, sp_str value, sp_error *err) { return st_add(s, key, value); }
@@ -61,8 +64,9 @@ static void st_abort(sp_state_store *s)
 }
 static sp_status st_maintain(sp_state_store *s, int64_t version, sp_error *err) { return SP_OK; }
 static void st_metrics(const sp_state_store *s, sp_state_metrics *out) { *out = (sp_state_metrics){ 0 }; }
-static void st_close(sp_state_store *s) { }
-static const sp_state_provider memory_provider = { "memory", st_open, st_load, st_put, st_remove, st_commit, st_abort, st_maintain, st_metrics, st_close };
+static void st_close(sp_state_store *s) {}
+static const sp_state_provider memory_provider = { "memory",  st_open,  st_load,     st_put,     st_remove,
+                                                   st_commit, st_abort, st_maintain, st_metrics, st_close };
 static void forget_stores(void *unused)
 {
     for (int i = 0; i < 8; i++) {
@@ -75,14 +79,23 @@ static void forget_stores(void *unused)
     }
 }
 
-typedef struct stream { sp_exec *x; sp_exec_spec spec; sp_state_host host; const sp_plan *plan; lines out; int64_t batch, late; } stream;
+typedef struct stream {
+    sp_exec *x;
+    sp_exec_spec spec;
+    sp_state_host host;
+    const sp_plan *plan;
+    lines out;
+    int64_t batch, late;
+} stream;
 static stream st;
 
 static inline void open_stream(const sp_plan *plan, sp_output_mode mode)
 {
     forget_stores(NULL);
     st = (stream){ .plan = plan };
-    st.host = (sp_state_host){ .provider = &memory_provider, .state_dir = sp_arena_printf(c.a, &c.err, "%s/state", test_folder()), .codec = "lz4" };
+    st.host = (sp_state_host){ .provider = &memory_provider,
+                               .state_dir = sp_arena_printf(c.a, &c.err, "%s/state", test_folder()),
+                               .codec = "lz4" };
     st.spec = (sp_exec_spec){ .streaming = true, .mode = mode, .state = &st.host, .shuffle_partitions = 3 };
     sp_mutex_init(&st.out.lock);
     st.x = open_exec(&c, &st.spec, plan);
@@ -93,7 +106,9 @@ static inline void open_stream(const sp_plan *plan, sp_output_mode mode)
 static inline const char *batch(const char *text, int64_t watermark_s, bool commit)
 {
     const char *texts[] = { text, NULL };
-    sp_run run = { .batch_id = st.batch, .watermark_us = watermark_s * 1000000, .late_watermark_us = st.late * 1000000 };
+    sp_run run = { .batch_id = st.batch,
+                   .watermark_us = watermark_s * 1000000,
+                   .late_watermark_us = st.late * 1000000 };
     must(run_text(&c, st.x, &run, texts, &st.out) == SP_OK, &c, "run");
     if (commit) {
         must(sp_exec_commit(st.x, st.batch++, &c.err) == SP_OK, &c, "commit");

@@ -1,4 +1,5 @@
-/* Batch aggregation over all kinds of keys, and streaming aggregation in its three modes with a state store that lives in this file. */
+/* Batch aggregation over all kinds of keys, and streaming aggregation in its three modes with a state store that lives
+ * in this file. */
 #include "operator/groups.h"
 #include "operator/stream.h"
 
@@ -9,8 +10,11 @@ TEST(one_string_key)
     begin();
     sp_plan *s = scan_of(&c, "k STRING, v BIGINT", false);
     sp_plan *p = group(&c, s, 1, (int[]){ 0 }, 2, count_all(), call(&c, "sum", 1, col(&c, s, 1)));
-    CHECK_STR(rows_of(&c, p, false, "a 1\nb 2\na 3\n--\na_string_longer_than_twelve 5\na 10\n- 1\n--\na_string_longer_than_twelve -\n- 4\n"),
-              "NULL 2 5 | a 3 14 | a_string_longer_than_twelve 2 5 | b 1 2");
+    CHECK_STR(
+        rows_of(
+            &c, p, false,
+            "a 1\nb 2\na 3\n--\na_string_longer_than_twelve 5\na 10\n- 1\n--\na_string_longer_than_twelve -\n- 4\n"),
+        "NULL 2 5 | a 3 14 | a_string_longer_than_twelve 2 5 | b 1 2");
 }
 
 TEST(keys_of_all_kinds)
@@ -19,7 +23,8 @@ TEST(keys_of_all_kinds)
     sp_plan *s = scan_of(&c, "i INT, d DOUBLE, b BOOLEAN, l ARRAY<STRING>", false);
     const char *text = "1 0.0 t a,b\n1 -0.0 t a,b\n--\n- nan f -\n- nan f -\n1 0.0 t a,c\n- 2.5 - []\n";
     sp_plan *p = group(&c, s, 4, (int[]){ 0, 1, 2, 3 }, 1, count_all());
-    CHECK_STR(rows_of(&c, p, false, text), "1 0.0 true [a, b] 2 | 1 0.0 true [a, c] 1 | NULL 2.5 NULL [] 1 | NULL NaN false NULL 2");
+    CHECK_STR(rows_of(&c, p, false, text),
+              "1 0.0 true [a, b] 2 | 1 0.0 true [a, c] 1 | NULL 2.5 NULL [] 1 | NULL NaN false NULL 2");
     p = group(&c, s, 1, (int[]){ 0 }, 1, count_all());
     CHECK_STR(rows_of(&c, p, false, text), "1 3 | NULL 3");
     p = group(&c, s, 1, (int[]){ 1 }, 1, count_all());
@@ -104,7 +109,8 @@ TEST(streaming_complete)
     open_stream(p, SP_COMPLETE);
     CHECK_STR(batch("a 1\nb 2\n--\na 2\n", 0, true), "a 2 1.5 | b 1 2.0");
     check_stats(2, 2, 0, 0);
-    CHECK_STR(batch("zzzzzzzzzzzzzzzzzzzzzzzz 7\na 9\n", 0, false), "a 3 4.0 | b 1 2.0 | zzzzzzzzzzzzzzzzzzzzzzzz 1 7.0");
+    CHECK_STR(batch("zzzzzzzzzzzzzzzzzzzzzzzz 7\na 9\n", 0, false),
+              "a 3 4.0 | b 1 2.0 | zzzzzzzzzzzzzzzzzzzzzzzz 1 7.0");
     CHECK_STR(batch("- 7\na 6\n", 0, true), "NULL 1 7.0 | a 3 3.0 | b 1 2.0");
     check_stats(3, 2, 0, 0);
     restart();
@@ -144,7 +150,8 @@ TEST(streaming_append_evicts)
     check_stats(3, 3, 0, 0);
     CHECK_STR(batch(NULL, 10, true), "1970-01-01 00:00:10 a 2");
     check_stats(2, 0, 1, 0);
-    /* late watermark 10: rows at 10 are late; a row older than this batch's watermark but not late is counted and comes out at once */
+    /* late watermark 10: rows at 10 are late; a row older than this batch's watermark but not late is counted and comes
+     * out at once */
     CHECK_STR(batch("10 x\n10 x\n12 c\n--\n10 x\n5 y\n30 d\n", 15, true), "1970-01-01 00:00:12 c 1");
     check_stats(3, 2, 1, 2);
     restart();

@@ -32,7 +32,8 @@ static void make_plan(void)
     memcpy(j->output, l->output, sizeof *j->output * 2);
     memcpy(j->output + 2, r->output, sizeof *j->output * 2);
     sp_plan *e = explode(&kept, j, generator(&kept, "explode", col(&kept, j, 1)), 2, (int[]){ 0, 3 });
-    sp_plan *g = group(&kept, e, 2, (int[]){ 0, 2 }, 2, call(&kept, "max", 1, col(&kept, e, 2)), call(&kept, "sum", 1, col(&kept, e, 1)));
+    sp_plan *g = group(&kept, e, 2, (int[]){ 0, 2 }, 2, call(&kept, "max", 1, col(&kept, e, 2)),
+                       call(&kept, "sum", 1, col(&kept, e, 1)));
     plan = node(&kept, SP_P_SORT, g);
     plan->global = true;
     plan->exprs = sp_arena_calloc(kept.a, sizeof *plan->exprs * 2, &kept.err);
@@ -44,7 +45,7 @@ static void make_plan(void)
     must(sp_pool_new(sp_world_real(), 1, &pool, &kept.err) == SP_OK, &kept, "pool");
 }
 
-static int64_t rows_seen;
+static _Atomic int64_t rows_seen;
 static sp_status count_rows(void *context, int task, const sp_batch *b, sp_error *err)
 {
     rows_seen += b->sel ? b->sel_count : b->rows;
@@ -56,7 +57,12 @@ TEST_ALLOC(memory_runs_out_anywhere)
     make_plan();
     sp_error err = { 0 };
     sp_exec *x = NULL;
-    sp_exec_spec spec = { .world = sp_world_real(), .pool = pool, .arena = kept.a, .conf = &kept.conf, .plan = plan, .shuffle_partitions = 2 };
+    sp_exec_spec spec = { .world = sp_world_real(),
+                          .pool = pool,
+                          .arena = kept.a,
+                          .conf = &kept.conf,
+                          .plan = plan,
+                          .shuffle_partitions = 2 };
     sp_status opened = sp_exec_open(&spec, &x, &err);
     CHECK(opened == SP_OK || (x == NULL && sp_error_is_set(&err)));
     REQUIRE(opened == SP_OK);
@@ -78,7 +84,8 @@ TEST_ALLOC(memory_runs_out_anywhere)
 TEST(memory_limit_is_an_error)
 {
     begin();
-    sp_plan *s = scan_of(&c, "k BIGINT", false), *p = group(&c, s, 1, (int[]){ 0 }, 1, call(&c, "count", 1, lit_int(&c, 1)));
+    sp_plan *s = scan_of(&c, "k BIGINT", false),
+            *p = group(&c, s, 1, (int[]){ 0 }, 1, call(&c, "count", 1, lit_int(&c, 1)));
     sp_exec_spec spec = { .memory_limit = 256 << 10 };
     sp_exec *x = open_exec(&c, &spec, p);
     sp_buf text = { 0 };
@@ -110,7 +117,9 @@ TEST(stopped_from_outside)
 {
     begin();
     sp_plan *p = sp_plan_new(c.a, SP_P_RANGE, NULL, 0, &c.err);
-    sp_attr id = { .id = sp_plan_new_id(), .name = SP_LIT("id"), .type = sp_type_of(SP_LONG), .watermark_delay_us = -1 };
+    sp_attr id = {
+        .id = sp_plan_new_id(), .name = SP_LIT("id"), .type = sp_type_of(SP_LONG), .watermark_delay_us = -1
+    };
     p->output = &id;
     p->output_count = 1;
     p->range_end = INT64_MAX;
@@ -125,7 +134,10 @@ TEST(stopped_from_outside)
     sp_exec_close(x);
 }
 
-static sp_status fail(void *context, int task, const sp_batch *b, sp_error *err) { return SP_FAIL(err, DIVIDE_BY_ZERO, "config", "x"); }
+static sp_status fail(void *context, int task, const sp_batch *b, sp_error *err)
+{
+    return SP_FAIL(err, DIVIDE_BY_ZERO, "config", "x");
+}
 
 TEST(a_task_fails)
 {

@@ -1,4 +1,5 @@
-/* The operators but aggregation: each over small text inputs of several tasks, run twice (what is kept between runs must not show). */
+/* The operators but aggregation: each over small text inputs of several tasks, run twice (what is kept between runs
+ * must not show). */
 #include "operator/stream.h"
 
 static sp_expr *order(sp_expr *e, bool ascending, bool nulls_first)
@@ -46,7 +47,8 @@ TEST(project_and_filter)
     begin();
     sp_plan *s = scan_of(&c, "a INT, b STRING", false);
     sp_plan *p = filter(s, call(&c, ">", 2, col(&c, s, 0), lit_int(&c, 1)));
-    p = project(&c, p, 3, col(&c, s, 1), named(&c, call(&c, "+", 2, col(&c, s, 0), lit_int(&c, 10)), "x"), col(&c, s, 0));
+    p = project(&c, p, 3, col(&c, s, 1), named(&c, call(&c, "+", 2, col(&c, s, 0), lit_int(&c, 10)), "x"),
+                col(&c, s, 0));
     CHECK_STR(rows_of(&c, p, true, "1 a\n2 b\n- c\n3 d\n--\n7 e\n"), "b 12 2 | d 13 3 | e 17 7");
 }
 
@@ -57,7 +59,8 @@ TEST(explode_forms)
     const char *text = "1 a,b\n2 -\n3 []\n4 c\n--\n5 d,e,f\n";
     sp_expr *l = col(&c, s, 1);
     CHECK_STR(rows_of(&c, explode(&c, s, generator(&c, "explode", l), 0, NULL), true, text), "a | b | c | d | e | f");
-    CHECK_STR(rows_of(&c, explode(&c, s, generator(&c, "explode", l), 1, (int[]){ 0 }), true, text), "1 a | 1 b | 4 c | 5 d | 5 e | 5 f");
+    CHECK_STR(rows_of(&c, explode(&c, s, generator(&c, "explode", l), 1, (int[]){ 0 }), true, text),
+              "1 a | 1 b | 4 c | 5 d | 5 e | 5 f");
     sp_plan *p = explode(&c, s, generator(&c, "explode_outer", l), 1, (int[]){ 0 });
     CHECK_STR(rows_of(&c, p, true, text), "1 a | 1 b | 2 NULL | 3 NULL | 4 c | 5 d | 5 e | 5 f");
     /* after a filter the lists no longer lie one after the other */
@@ -73,13 +76,15 @@ TEST(sort_orders)
     const char *text = "3 x\n1 y\n- z\n--\n1 longer_than_twelve_b\n1 longer_than_twelve_a\n2 -\n";
     CHECK_STR(rows_of(&c, sorted(s, 1, order(col(&c, s, 0), true, true)), true, text),
               "NULL z | 1 y | 1 longer_than_twelve_b | 1 longer_than_twelve_a | 2 NULL | 3 x");
-    CHECK_STR(rows_of(&c, sorted(s, 2, order(col(&c, s, 0), false, false), order(col(&c, s, 1), true, true)), true, text),
-              "3 x | 2 NULL | 1 longer_than_twelve_a | 1 longer_than_twelve_b | 1 y | NULL z");
+    CHECK_STR(
+        rows_of(&c, sorted(s, 2, order(col(&c, s, 0), false, false), order(col(&c, s, 1), true, true)), true, text),
+        "3 x | 2 NULL | 1 longer_than_twelve_a | 1 longer_than_twelve_b | 1 y | NULL z");
     CHECK_STR(rows_of(&c, sorted(s, 1, order(col(&c, s, 1), false, true)), true, text),
               "2 NULL | NULL z | 1 y | 3 x | 1 longer_than_twelve_b | 1 longer_than_twelve_a");
     sp_plan *top = counted(SP_P_LIMIT, sorted(s, 1, order(col(&c, s, 0), true, false)), 2);
     CHECK_STR(rows_of(&c, top, true, text), "1 y | 1 longer_than_twelve_b");
-    CHECK_STR(rows_of(&c, counted(SP_P_LIMIT, counted(SP_P_OFFSET, top->children[0], 2), 2), true, text), "1 longer_than_twelve_a | 2 NULL");
+    CHECK_STR(rows_of(&c, counted(SP_P_LIMIT, counted(SP_P_OFFSET, top->children[0], 2), 2), true, text),
+              "1 longer_than_twelve_a | 2 NULL");
 }
 
 TEST(sort_against_qsort)
@@ -171,9 +176,11 @@ TEST(joins)
     CHECK_STR(rows_of(&c, joined_by(left, right, SP_JOIN_ANTI, eq), false, text), "NULL 3 | longer_than_twelve 5");
     CHECK_STR(rows_of(&c, joined_by(left, right, SP_JOIN_SEMI, both), false, text), "a 4");
     sp_expr *safe = call(&c, "<=>", 2, col(&c, l, 0), col(&c, r, 0));
-    CHECK_STR(rows_of(&c, joined_by(left, right, SP_JOIN_INNER, safe), false, text), "NULL 3 NULL 3 | a 4 a 1 | a 4 a 4 | b 2 b 2");
-    CHECK_STR(rows_of(&c, joined_by(left, right, SP_JOIN_LEFT, call(&c, ">", 2, col(&c, r, 1), col(&c, l, 1))), false, text),
-              "NULL 3 a 4 | a 4 NULL NULL | b 2 NULL 3 | b 2 a 4 | longer_than_twelve 5 NULL NULL");
+    CHECK_STR(rows_of(&c, joined_by(left, right, SP_JOIN_INNER, safe), false, text),
+              "NULL 3 NULL 3 | a 4 a 1 | a 4 a 4 | b 2 b 2");
+    CHECK_STR(
+        rows_of(&c, joined_by(left, right, SP_JOIN_LEFT, call(&c, ">", 2, col(&c, r, 1), col(&c, l, 1))), false, text),
+        "NULL 3 a 4 | a 4 NULL NULL | b 2 NULL 3 | b 2 a 4 | longer_than_twelve 5 NULL NULL");
     sp_plan *cross = counted(SP_P_LIMIT, joined_by(left, right, SP_JOIN_CROSS, NULL), 5);
     CHECK_STR(rows_of(&c, cross, true, text), "b 2 a 1 | b 2 b 2 | b 2 NULL 3 | b 2 a 4 | NULL 3 a 1");
 }
@@ -200,7 +207,9 @@ TEST(range_and_expand)
 {
     begin();
     sp_plan *p = sp_plan_new(c.a, SP_P_RANGE, NULL, 0, &c.err);
-    sp_attr id = { .id = sp_plan_new_id(), .name = SP_LIT("id"), .type = sp_type_of(SP_LONG), .watermark_delay_us = -1 };
+    sp_attr id = {
+        .id = sp_plan_new_id(), .name = SP_LIT("id"), .type = sp_type_of(SP_LONG), .watermark_delay_us = -1
+    };
     p->output = &id;
     p->output_count = 1;
     p->range_start = 5;
@@ -210,14 +219,16 @@ TEST(range_and_expand)
     CHECK_STR(rows_of(&c, p, true, NULL), "5 | 2 | -1");
     sp_plan *e = node(&c, SP_P_EXPAND, p);
     sp_expr *one[] = { col(&c, p, 0) }, *other[] = { call(&c, "+", 2, col(&c, p, 0), col(&c, p, 0)) };
-    e->lists = (sp_expr **[]){ one, other };
+    sp_expr **lists[] = { one, other };
+    e->lists = lists;
     e->list_counts = (int[]){ 1, 1 };
     e->list_count = 2;
     CHECK_STR(rows_of(&c, e, false, NULL), "-1 | -2 | 10 | 2 | 4 | 5");
 }
 
 /* function OVER (PARTITION BY column 0 ORDER BY column 1 frame) behind the child's columns. */
-static sp_plan *windowed(sp_plan *child, sp_expr *function, int frame, int lower_kind, int64_t lower, int upper_kind, int64_t upper)
+static sp_plan *windowed(sp_plan *child, sp_expr *function, int frame, int lower_kind, int64_t lower, int upper_kind,
+                         int64_t upper)
 {
     sp_plan *p = node(&c, SP_P_WINDOW, child);
     sp_expr *e = sp_expr_new(c.a, SP_E_WINDOW, &c.err);
@@ -226,8 +237,15 @@ static sp_plan *windowed(sp_plan *child, sp_expr *function, int frame, int lower
     lists[0] = col(&c, child, 0);
     lists[1] = order(col(&c, child, 1), true, true);
     lists[2] = function;
-    *w = (sp_window_spec){ .partition = lists, .partition_count = 1, .order = lists + 1, .order_count = 1, .frame = frame, .lower_kind = lower_kind,
-                           .upper_kind = upper_kind, .lower = lit_int(&c, lower), .upper = lit_int(&c, upper) };
+    *w = (sp_window_spec){ .partition = lists,
+                           .partition_count = 1,
+                           .order = lists + 1,
+                           .order_count = 1,
+                           .frame = frame,
+                           .lower_kind = lower_kind,
+                           .upper_kind = upper_kind,
+                           .lower = lit_int(&c, lower),
+                           .upper = lit_int(&c, upper) };
     e->window = w;
     e->type = function->type;
     e->args = lists + 2;
@@ -257,20 +275,25 @@ TEST(windows)
     begin();
     sp_plan *s = scan_of(&c, "k STRING, v INT", false);
     const char *text = "a 3\nb 1\na 1\n--\na 3\na 7\n";
-    CHECK_STR(rows_of(&c, windowed(s, ranking("row_number", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 2 | a 3 3 | a 7 4 | b 1 1");
-    CHECK_STR(rows_of(&c, windowed(s, ranking("rank", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 2 | a 3 2 | a 7 4 | b 1 1");
-    CHECK_STR(rows_of(&c, windowed(s, ranking("dense_rank", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 2 | a 3 2 | a 7 3 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("row_number", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text),
+              "a 1 1 | a 3 2 | a 3 3 | a 7 4 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("rank", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text),
+              "a 1 1 | a 3 2 | a 3 2 | a 7 4 | b 1 1");
+    CHECK_STR(rows_of(&c, windowed(s, ranking("dense_rank", SP_INT, NULL, NULL), 0, 0, 0, 0, 0), true, text),
+              "a 1 1 | a 3 2 | a 3 2 | a 7 3 | b 1 1");
     CHECK_STR(rows_of(&c, windowed(s, ranking("cume_dist", SP_DOUBLE, NULL, NULL), 0, 0, 0, 0, 0), true, text),
               "a 1 0.25 | a 3 0.75 | a 3 0.75 | a 7 1.0 | b 1 1.0");
     CHECK_STR(rows_of(&c, windowed(s, ranking("ntile", SP_INT, lit_int(&c, 3), NULL), 0, 0, 0, 0, 0), true, text),
               "a 1 1 | a 3 1 | a 3 2 | a 7 3 | b 1 1");
-    CHECK_STR(rows_of(&c, windowed(s, ranking("lag", SP_INT, col(&c, s, 1), lit_int(&c, 2)), 0, 0, 0, 0, 0), true, text),
-              "a 1 NULL | a 3 NULL | a 3 1 | a 7 3 | b 1 NULL");
+    CHECK_STR(
+        rows_of(&c, windowed(s, ranking("lag", SP_INT, col(&c, s, 1), lit_int(&c, 2)), 0, 0, 0, 0, 0), true, text),
+        "a 1 NULL | a 3 NULL | a 3 1 | a 7 3 | b 1 NULL");
     sp_expr *sum = call(&c, "sum", 1, col(&c, s, 1));
     CHECK_STR(rows_of(&c, windowed(s, sum, 0, 0, 0, 0, 0), true, text), "a 1 1 | a 3 7 | a 3 7 | a 7 14 | b 1 1");
     CHECK_STR(rows_of(&c, windowed(s, sum, 1, 0, 0, 1, 0), true, text), "a 1 1 | a 3 4 | a 3 7 | a 7 14 | b 1 1");
     CHECK_STR(rows_of(&c, windowed(s, sum, 1, 2, -1, 2, 1), true, text), "a 1 4 | a 3 7 | a 3 13 | a 7 10 | b 1 1");
-    CHECK_STR(rows_of(&c, windowed(s, sum, 1, 2, 1, 0, 0), true, text), "a 1 13 | a 3 10 | a 3 7 | a 7 NULL | b 1 NULL");
+    CHECK_STR(rows_of(&c, windowed(s, sum, 1, 2, 1, 0, 0), true, text),
+              "a 1 13 | a 3 10 | a 3 7 | a 7 NULL | b 1 NULL");
     CHECK_STR(rows_of(&c, windowed(s, sum, 2, 2, -2, 1, 0), true, text), "a 1 1 | a 3 7 | a 3 7 | a 7 7 | b 1 1");
     CHECK_STR(rows_of(&c, windowed(s, sum, 2, 1, 0, 2, 4), true, text), "a 1 7 | a 3 13 | a 3 13 | a 7 7 | b 1 1");
 }
@@ -279,7 +302,8 @@ TEST(observed)
 {
     begin();
     sp_plan *s = scan_of(&c, "a INT", false), *p = node(&c, SP_P_COLLECT_METRICS, s);
-    sp_expr *e[] = { named(&c, call(&c, "count", 1, lit_int(&c, 1)), "n"), named(&c, call(&c, "max", 1, col(&c, s, 0)), "m") };
+    sp_expr *e[] = { named(&c, call(&c, "count", 1, lit_int(&c, 1)), "n"),
+                     named(&c, call(&c, "max", 1, col(&c, s, 0)), "m") };
     p->name = SP_LIT("event");
     p->exprs = e;
     p->expr_count = 2;
@@ -328,7 +352,8 @@ TEST(stream_dedup)
     p->exprs = (sp_expr *[]){ col(&c, s, 1), col(&c, s, 0) };
     p->expr_count = 2;
     open_stream(p, SP_APPEND);
-    CHECK_STR(batch("10 a\n10 a\n--\n10 a\n20 b\n- b\n", 0, true), "1970-01-01 00:00:10 a | 1970-01-01 00:00:20 b | NULL b");
+    CHECK_STR(batch("10 a\n10 a\n--\n10 a\n20 b\n- b\n", 0, true),
+              "1970-01-01 00:00:10 a | 1970-01-01 00:00:20 b | NULL b");
     check_stats(3, 3, 0, 0);
     CHECK_STR(batch("10 a\n20 b\n30 c\n", 15, true), "1970-01-01 00:00:30 c");
     check_stats(3, 1, 1, 0);

@@ -1,2 +1,0 @@
-/* dedupe.c -- streaming dropDuplicates.
- * (taken; being written) */
