@@ -80,6 +80,15 @@ static bool parse_long(sp_str s, int64_t lo, int64_t hi, int64_t *out)
 
 typedef enum { VALUE_OK, VALUE_BAD, VALUE_FATAL } value_result;
 
+/* Double.parseDouble knows "NaN" and "Infinity" in this spelling; cast's "inf" and "nan" are not numbers here. */
+static bool is_java_word(sp_str s)
+{
+    s = sp_str_trim(s);
+    if (s.n && (s.p[0] == '+' || s.p[0] == '-'))
+        s = (sp_str){ s.p + 1, s.n - 1 };
+    return sp_str_is(s, "NaN") || sp_str_is(s, "Infinity") || (s.n && (s.p[0] == '.' || (s.p[0] >= '0' && s.p[0] <= '9')));
+}
+
 static value_result put_float(sp_decoder *d, sp_builder *b, sp_str s, sp_error *err)
 {
     double v;
@@ -89,19 +98,24 @@ static value_result put_float(sp_decoder *d, sp_builder *b, sp_str s, sp_error *
         v = INFINITY;
     else if (sp_str_eq(s, d->o.negative_inf))
         v = -INFINITY;
-    else if (!sp_parse_f64(s, &v))
+    else if (!sp_parse_f64(s, &v) || (!isfinite(v) && !is_java_word(s)))
         return VALUE_BAD;
     return sp_build_f64(b, v, err) == SP_OK ? VALUE_OK : VALUE_FATAL;
 }
 
+/* new BigDecimal(text without commas): no blanks around; one that does not fit its type is malformed. */
 static value_result put_decimal(const sp_type *t, sp_builder *b, sp_str s, sp_error *err)
 {
+    char digits[128];
     sp_dec v;
-    int scale;
-    if (!sp_dec_parse(s, &v, &scale))
+    size_t n = 0;
+    if (s.n == 0 || s.n > sizeof digits || (unsigned char)s.p[0] <= ' ' || (unsigned char)s.p[s.n - 1] <= ' ')
         return VALUE_BAD;
-    if (!sp_dec_rescale(v, scale, t->precision, t->scale, &v))
-        return sp_build_null(b, err) == SP_OK ? VALUE_OK : VALUE_FATAL;
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] != ',')
+            digits[n++] = s.p[i];
+    if (!sp_dec_parse_to((sp_str){ digits, n }, t->precision, t->scale, &v))
+        return VALUE_BAD;
     return sp_build_decimal(b, v, err) == SP_OK ? VALUE_OK : VALUE_FATAL;
 }
 

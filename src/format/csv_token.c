@@ -1,9 +1,9 @@
 /* csv_token.c -- records and values of CSV text, as univocity's CsvParser cuts them under Spark's settings.
  *
- * A value that begins with the quote runs to a quote followed by separator, line end or blanks. Inside, escape + quote is a quote and escape + escape before a
- * quote an escape. A quote followed by anything else was no closing quote: the value is then its raw text up to the next separator
- * (unescapedQuoteHandling STOP_AT_DELIMITER), outer quotes included. Values without quotes and escapes are views into the bytes.
- * Sources: UnivocityParser, CSVExprUtils (Spark 4.3); univocity-parsers 2.9.1 CsvParser. */
+ * A value that begins with the quote runs to a quote followed by separator, line end or blanks. Inside, escape + quote is a quote and escape + escape an
+ * escape. A quote followed by anything else was no closing quote: the value is then a quote, the text so far and the raw text up to the next separator
+ * (unescapedQuoteHandling STOP_AT_DELIMITER). Two quotes are one only where the value ends behind them. Values without quotes and escapes
+ * are views into the bytes. Sources: UnivocityParser, CSVExprUtils (Spark 4.3); univocity-parsers 2.9.1 CsvParser. */
 #include "format/csv_int.h"
 
 static bool is_blank(char c) { return (unsigned char)c <= ' '; }
@@ -79,65 +79,129 @@ static sp_str raw_value(const csv_reader *r, const char *p, const char *end, con
     return (sp_str){ p, (size_t)(q - p) };
 }
 
-/* After an unescaped quote: what was read so far is put back between quotes, and the rest is taken as it stands. */
-static bool broken_quotes(csv_reader *r, const char *p, const char *end, sp_str *out, const char **next, sp_error *err)
+/* What univocity's state machine knows of a quoted value while it reads it. */
+typedef struct quoted { csv_reader *r; const char *p, *end; char c, prev; bool broken; } quoted;
+
+static bool ends_here(const quoted *q)
 {
-    sp_str rest = raw_value(r, p, end, next);
-    char *text = sp_arena_alloc(r->arena, r->scratch.len + rest.n + 2, err);
-    if (!text)
+    const char *at = q->p - 1;
+    return at_sep(q->r, at, q->end) || (q->r->o->multi_line && at_line_end(q->r, at));
+}
+
+static bool more(quoted *q)
+{
+    if (q->p >= q->end)
         return false;
-    text[0] = r->o->quote;
-    if (r->scratch.len)
-        memcpy(text + 1, r->scratch.data, r->scratch.len);
-    memcpy(text + 1 + r->scratch.len, rest.p, rest.n);
-    *out = trimmed(r, (sp_str){ text, 1 + r->scratch.len + rest.n });
+    q->c = *q->p++;
     return true;
+}
+
+/* STOP_AT_DELIMITER: the text so far goes behind a quote again, and the rest is taken as it stands. */
+static void take_rest(quoted *q)
+{
+    const char *stop = q->r->o->multi_line ? line_end(q->r, q->p) : q->end, *next;
+    sp_str rest = raw_value(q->r, q->p, stop, &next);
+    sp_buf_add(&q->r->scratch, rest.p, rest.n);
+    q->p = next;
+    q->broken = true;
+}
+
+static void quote_or_escape(quoted *q)
+{
+    const csv_options *o = q->r->o;
+    sp_buf *b = &q->r->scratch;
+    if (q->c == o->escape && q->prev == o->escape_escape && o->escape_escape) {
+        sp_buf_putc(b, o->escape);
+        q->c = '\0';
+    } else if (q->prev == o->escape) {
+        sp_buf_putc(b, q->c == o->quote ? o->quote : q->prev);
+        if (q->c == o->quote)
+            q->c = '\0';
+    } else if (q->c == o->quote && q->prev == o->quote) {
+        sp_buf_putc(b, o->quote);
+    }
+}
+
+/* Blanks behind a closing quote are left out, unless something follows them: then the quote was none. */
+static void after_quote(quoted *q)
+{
+    const char *blanks = q->p - 1;
+    do {
+        if (!more(q))
+            return;
+        if (ends_here(q)) {
+            q->p--;
+            return;
+        }
+    } while (is_blank(q->c));
+    sp_buf_putc(&q->r->scratch, q->r->o->quote);
+    sp_buf_add(&q->r->scratch, blanks, (size_t)(q->p - blanks));
+    take_rest(q);
+}
+
+/* CsvParser.parseQuotedValue. On return p stands at the separator, the line end or the end. */
+static void scan_quoted(quoted *q)
+{
+    const csv_options *o = q->r->o;
+    sp_buf *b = &q->r->scratch;
+    bool got = more(q);
+    while (got) {
+        if (q->prev == o->quote && (is_blank(q->c) || ends_here(q))) {
+            if (ends_here(q))
+                q->p--;
+            else
+                after_quote(q);
+            return;
+        }
+        if (q->c == o->quote || q->c == o->escape) {
+            quote_or_escape(q);
+        } else if (q->prev == o->quote) {
+            sp_buf_putc(b, o->quote);
+            sp_buf_putc(b, q->c);
+            take_rest(q);
+            return;
+        } else {
+            if (q->prev == o->escape && o->escape)
+                sp_buf_putc(b, o->escape);
+            while (got && q->c != o->quote && q->c != o->escape && q->c != o->escape_escape) {
+                sp_buf_putc(b, q->c);
+                got = more(q);
+            }
+            if (!got)
+                return;
+        }
+        q->prev = q->c;
+        got = more(q);
+    }
+    /* The text ended: a quote that is not the closing one belongs to the value. */
+    if (q->c == o->quote && q->prev != o->quote)
+        sp_buf_putc(b, o->quote);
 }
 
 /* p stands behind the opening quote. end: of the record's line, or of all bytes when a value may span lines. */
 static bool quoted_value(csv_reader *r, const char *p, const char *end, sp_str *out, const char **next, sp_error *err)
 {
-    char quote = r->o->quote, escape = r->o->escape, escape_escape = r->o->escape_escape;
+    char quote = r->o->quote, escape = r->o->escape;
     const char *close = memchr(p, quote, (size_t)(end - p));
-    bool plain = close && !(escape != quote && escape && memchr(p, escape, (size_t)(close - p)));
-    if (plain && (close + 1 >= end || at_sep(r, close + 1, end) || (r->o->multi_line && at_line_end(r, close + 1)))) {
+    bool plain = close && (escape == quote || !escape || !memchr(p, escape, (size_t)(close - p)));
+    if (plain && (close + 1 >= end ? escape != '\0' : at_sep(r, close + 1, end) || (r->o->multi_line && at_line_end(r, close + 1)))) {
         *out = close == p ? r->o->empty_value : (sp_str){ p, (size_t)(close - p) };
         *next = close + 1;
         return true;
     }
-    sp_buf *b = &r->scratch;
-    sp_buf_clear(b);
-    for (; p < end; p++) {
-        char c = *p, n = p + 1 < end ? p[1] : '\0';
-        if (c == escape && escape != quote && escape && p + 1 < end && n == quote) {
-            sp_buf_putc(b, quote);
-            p++;
-        } else if (c == escape && escape != quote && escape_escape && n == escape && p + 1 < end && escape_escape == escape) {
-            sp_buf_putc(b, escape);
-            p++;
-        } else if (c == quote && escape == quote && n == quote && p + 1 < end) {
-            sp_buf_putc(b, quote);
-            p++;
-        } else if (c == quote) {
-            const char *q = p + 1;
-            while (q < end && is_blank(*q) && !at_sep(r, q, end) && !(r->o->multi_line && at_line_end(r, q)))
-                q++;
-            if (q >= end || at_sep(r, q, end) || (r->o->multi_line && at_line_end(r, q))) {
-                *out = sp_str_copy(r->arena, (sp_str){ b->len ? b->data : "", b->len }, err);
-                if (b->len == 0)
-                    *out = r->o->empty_value;
-                *next = q;
-                return out->p != NULL;
-            }
-            return broken_quotes(r, p, end, out, next, err);
-        } else {
-            sp_buf_putc(b, c);
-        }
-    }
-    /* The text ended inside quotes: what there is, without the opening quote when nothing else was wrong. */
-    *out = sp_str_copy(r->arena, (sp_str){ b->len ? b->data : "", b->len }, err);
-    *next = end;
-    return out->p != NULL && !b->failed;
+    quoted q = { r, p, end, quote, '\0', false };
+    sp_buf_clear(&r->scratch);
+    scan_quoted(&q);
+    size_t n = r->scratch.len;
+    char *text = r->scratch.failed ? NULL : sp_arena_alloc(r->arena, n + 2, err);
+    if (!text)
+        return r->scratch.failed ? sp_error_memory(err, "a CSV value") == SP_OK : false;
+    text[0] = quote;
+    if (n)
+        memcpy(text + 1, r->scratch.data, n);
+    *next = q.p;
+    *out = q.broken ? trimmed(r, (sp_str){ text, n + 1 }) : n ? (sp_str){ text + 1, n } : r->o->empty_value;
+    return true;
 }
 
 static bool one_value(csv_reader *r, csv_tokens *t, const char **p, const char *end, sp_error *err)
@@ -166,9 +230,9 @@ bool sp_csv_next(csv_reader *r, csv_tokens *t, bool *failed, sp_error *err)
         if (r->p >= r->end)
             return false;
         const char *begin = r->p, *eol = line_end(r, begin);
-        bool blank = true;
+        bool blank = true;      /* Spark drops lines of blanks; univocity, which cuts lines itself for multiLine, empty ones only */
         for (const char *q = begin; q < eol && blank; q++)
-            blank = is_blank(*q);
+            blank = is_blank(*q) && !r->o->multi_line;
         if (blank || (r->o->comment && *begin == r->o->comment)) {
             r->p = skip_line_end(r, eol);
             continue;

@@ -29,29 +29,41 @@ static bool needs_quotes(const csv_options *o, sp_str s, bool first)
     return false;
 }
 
+static void put_quoted(const csv_options *o, sp_str s, sp_buf *out)
+{
+    sp_buf_putc(out, o->quote);
+    for (size_t i = 0; i < s.n; i++) {
+        if (s.p[i] == o->quote)
+            sp_buf_putc(out, o->escape ? o->escape : o->quote);
+        else if (s.p[i] == o->escape && o->escape_escape)
+            sp_buf_putc(out, o->escape_escape);
+        sp_buf_putc(out, s.p[i]);
+    }
+    sp_buf_putc(out, o->quote);
+}
+
+/* nullValue and emptyValue: taken as they are when they bring their own quotes. */
+static void put_special(const csv_options *o, sp_str s, bool first, sp_buf *out)
+{
+    bool has_quotes = s.n >= 2 && s.p[0] == o->quote && s.p[s.n - 1] == o->quote;
+    if (!o->quote || has_quotes || !needs_quotes(o, s, first))
+        sp_buf_add(out, s.p, s.n);
+    else
+        put_quoted(o, s, out);
+}
+
 static void put_text(const csv_options *o, sp_str s, bool first, sp_buf *out)
 {
     while (o->write_trim_leading && s.n && (unsigned char)s.p[0] <= ' ')
         s = (sp_str){ s.p + 1, s.n - 1 };
     while (o->write_trim_trailing && s.n && (unsigned char)s.p[s.n - 1] <= ' ')
         s.n--;
-    if (s.n == 0) {
-        sp_buf_add(out, o->write_empty_value.p, o->write_empty_value.n);
-        return;
-    }
-    if (!o->quote || !needs_quotes(o, s, first)) {
+    if (s.n == 0)
+        put_special(o, o->write_empty_value, first, out);
+    else if (!o->quote || !needs_quotes(o, s, first))
         sp_buf_add(out, s.p, s.n);
-        return;
-    }
-    sp_buf_putc(out, o->quote);
-    for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == o->quote)
-            sp_buf_putc(out, o->escape ? o->escape : o->quote);
-        else if (s.p[i] == o->escape && o->escape_escape && i + 1 < s.n && s.p[i + 1] == o->quote)
-            sp_buf_putc(out, o->escape_escape);
-        sp_buf_putc(out, s.p[i]);
-    }
-    sp_buf_putc(out, o->quote);
+    else
+        put_quoted(o, s, out);
 }
 
 static sp_status put_value(sp_encoder *e, const sp_vec *v, uint32_t row, bool first, sp_buf *value, sp_buf *out, sp_error *err)
@@ -115,7 +127,7 @@ sp_status sp_csv_encode(sp_encoder *e, const sp_batch *in, sp_arena *scratch, sp
             if (c)
                 sp_buf_add(out, e->o.sep.p, e->o.sep.n);
             if (sp_vec_is_null(columns[c], row))
-                sp_buf_add(out, e->o.null_value.p, e->o.null_value.n);
+                put_special(&e->o, e->o.null_value, c == 0, out);
             else
                 status = put_value(e, columns[c], row, c == 0, &value, out, err);
         }

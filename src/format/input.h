@@ -47,6 +47,8 @@ typedef struct sp_file_input_spec {
     bool ignore_missing;          /* spark.sql.files.ignoreMissingFiles */
     bool whole_files;             /* records may span lines: a file is one piece, fed whole (sp_files_are_whole) */
 } sp_file_input_spec;
+/* Fills in spark.sql.files.maxPartitionBytes, openCostInBytes and ignoreMissingFiles. */
+void sp_file_input_settings(sp_file_input_spec *spec, const sp_expr_conf *conf);
 /* Do these options (multiLine, wholetext, lineSep) forbid cutting a file at line ends? */
 bool sp_files_are_whole(const sp_props *options);
 sp_status sp_input_of_files(sp_arena *a, const sp_file_input_spec *spec, sp_input **out, sp_error *err);

@@ -254,13 +254,7 @@ static sp_status feed(sp_reader *r, bool *fed, sp_error *err)
             return SP_OK;
         char *last = NULL;
         for (;;) {
-            size_t got;
-            SP_TRY(fill(r, &got, err));
-            if (got == 0) {
-                r->at_end = true;
-                break;
-            }
-            if (r->at >= r->stop) {
+            if (r->have > 0 && r->at >= r->stop) {
                 int64_t from = r->stop - 1 - base;      /* the line that holds byte stop - 1 is the last of ours */
                 last = memchr(r->block->data + from, '\n', r->have - (size_t)from);
                 if (last) {
@@ -268,10 +262,15 @@ static sp_status feed(sp_reader *r, bool *fed, sp_error *err)
                     r->have = (size_t)(last - r->block->data) + 1;
                     break;
                 }
-                continue;
-            }
-            if ((last = memrchr(r->block->data, '\n', r->have)) != NULL)
+            } else if (r->have > 0 && (last = memrchr(r->block->data, '\n', r->have)) != NULL) {
                 break;
+            }
+            size_t got;
+            SP_TRY(fill(r, &got, err));
+            if (got == 0) {
+                r->at_end = true;
+                break;
+            }
         }
         if (!r->at_end) {
             r->used = (size_t)(last - r->block->data) + 1;
@@ -336,7 +335,14 @@ static sp_status next(sp_reader *r, sp_arena *batch_arena, sp_batch *out, sp_err
         if (!r->piece_open) {
             if (r->piece >= r->piece_end)
                 return SP_DONE;
-            SP_TRY(failed_file(r, open_piece(r, err), err));
+            sp_status status = open_piece(r, err);
+            if (status == SP_FAILED && err && err->exc == SP_EXC_FILE_NOT_FOUND && r->data->spec.ignore_missing) {
+                sp_error_reset(err);
+                close_piece(r);
+                r->piece++;
+                continue;
+            }
+            SP_TRY(failed_file(r, status, err));
         }
         SP_TRY(feed(r, &r->feeding, err));
         if (!r->feeding) {
@@ -372,6 +378,36 @@ bool sp_files_are_whole(const sp_props *options)
     }
     const char *sep = options ? sp_props_get(options, "lineSep") : NULL;
     return sep && strcmp(sep, "\n") != 0;
+}
+
+/* JavaUtils.byteStringAsBytes: a number and b, k, kb, m, mb, g, gb, t, tb in any case. */
+static int64_t byte_count(const char *text)
+{
+    static const char units[] = "kmgt";
+    sp_str s = sp_str_trim(sp_str_of(text));
+    int shift = 0;
+    int64_t n;
+    if (s.n && (s.p[s.n - 1] | 32) == 'b')
+        s.n--;
+    const char *unit = s.n ? strchr(units, s.p[s.n - 1] | 32) : NULL;
+    if (unit && *unit) {
+        shift = 10 * (int)(unit - units + 1);
+        s.n--;
+    }
+    return sp_str_to_i64(s, &n) && n > 0 && n < (INT64_MAX >> shift) ? n << shift : 0;
+}
+
+void sp_file_input_settings(sp_file_input_spec *spec, const sp_expr_conf *conf)
+{
+    if (!conf || !conf->conf_get)
+        return;
+    const char *max = conf->conf_get(conf->session, "spark.sql.files.maxPartitionBytes");
+    const char *cost = conf->conf_get(conf->session, "spark.sql.files.openCostInBytes");
+    const char *missing = conf->conf_get(conf->session, "spark.sql.files.ignoreMissingFiles");
+    spec->max_partition_bytes = max ? byte_count(max) : 0;
+    spec->open_cost_bytes = cost ? byte_count(cost) : 0;
+    if (missing)
+        sp_str_to_bool(sp_str_of(missing), &spec->ignore_missing);
 }
 
 sp_status sp_input_of_files(sp_arena *a, const sp_file_input_spec *spec, sp_input **out, sp_error *err)

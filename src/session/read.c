@@ -79,12 +79,25 @@ static sp_status given_schema(sp_arena *a, const sp_plan *read, const sp_type **
     return *out ? loosen(a, *out, out, err) : SP_OK;
 }
 
-static sp_status infer_schema(sp_arena *a, const sp_scan *scan, const sp_file_listing *files, const sp_expr_conf *conf, const sp_type **out, sp_error *err)
+/* A file's text, decompressed, with the readable bytes behind it that decoders want. */
+static sp_status read_content(sp_world *w, sp_arena *a, const char *path, sp_str *out, sp_error *err)
 {
-    sp_str *paths;
-    SP_NEW_ARRAY(paths, a, files->file_count + 1, err);
-    for (int i = 0; i < files->file_count; i++)
-        paths[i] = files->files[i].path;
+    enum { PADDING = 64 };
+    const char *codec = sp_codec_of_path(path);
+    sp_str raw;
+    SP_TRY(sp_file_read_all(w, path, a, &raw, NULL, err));
+    if (codec)
+        SP_TRY(sp_decompress(a, codec, raw, &raw, err));
+    char *padded;
+    SP_NEW(padded, a, raw.n + PADDING, err);
+    if (raw.n)
+        memcpy(padded, raw.p, raw.n);
+    *out = (sp_str){ padded, raw.n };
+    return SP_OK;
+}
+
+static sp_status infer_schema(sp_world *w, sp_arena *a, const sp_scan *scan, const sp_file_listing *files, const sp_expr_conf *conf, const sp_type **out, sp_error *err)
+{
     if (!scan->file_format->infer) {
         sp_field value = { SP_LIT("value"), sp_type_of(SP_STRING), true, { 0 } };
         *out = sp_type_struct(a, &value, 1, err);
@@ -92,7 +105,17 @@ static sp_status infer_schema(sp_arena *a, const sp_scan *scan, const sp_file_li
     }
     if (files->file_count == 0)
         return SP_FAIL(err, UNABLE_TO_INFER_SCHEMA, "format", scan->file_format->display);
-    return scan->file_format->infer(a, paths, files->file_count, scan->options, conf, out, err);
+    sp_arena *scratch = sp_arena_new("schema inference", 0);
+    sp_str *contents = scratch ? sp_arena_calloc(scratch, sizeof *contents * (size_t)files->file_count, err) : NULL;
+    sp_status status = contents ? SP_OK : sp_error_memory(err, "a schema inference");
+    for (int i = 0; i < files->file_count && status == SP_OK; i++)
+        status = read_content(w, scratch, files->files[i].path.p, &contents[i], err);
+    if (status == SP_OK)
+        status = scan->file_format->infer(a, contents, files->file_count, scan->options, conf, out, err);
+    if (status == SP_OK)
+        status = (*out = sp_type_copy(a, *out, err)) ? SP_OK : SP_FAILED;     /* names may be views into the files */
+    sp_arena_free(scratch);
+    return status;
 }
 
 /* Data columns less the partition columns, then the partition columns. */
@@ -126,7 +149,7 @@ static sp_status resolve_files(sp_session *s, sp_arena *a, const sp_plan *read, 
     SP_TRY(sp_file_list(s->runtime->world, a, scan->paths, scan->path_count, scan->options, user, conf, &files, err));
     const sp_type *data = user;
     if (!data || (fixed && !scan->is_streaming && !user))
-        SP_TRY(infer_schema(a, scan, &files, conf, &data, err));
+        SP_TRY(infer_schema(s->runtime->world, a, scan, &files, conf, &data, err));
     SP_TRY(join_schema(a, data, files.partition_type, conf->case_sensitive, scan, err));
     sp_field *fields = (sp_field *)(uintptr_t)scan->schema->fields;
     sp_type data_only = *scan->schema;
@@ -191,5 +214,6 @@ sp_status sp_scan_input(sp_session *s, const sp_scan *scan, const sp_expr_conf *
     spec.partition_column_count = scan->partition_count;
     spec.parallelism = sp_pool_size(s->runtime->pool);
     spec.whole_files = sp_files_are_whole(scan->options);
+    sp_file_input_settings(&spec, conf);
     return sp_input_of_files(a, &spec, out, err);
 }

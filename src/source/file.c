@@ -447,6 +447,7 @@ static sp_status file_get_batch(sp_source *source, sp_str start, sp_str end, sp_
     in.partition_column_count = spec->partition_column_count;
     in.parallelism = spec->parallelism;
     in.whole_files = sp_files_are_whole(spec->options);
+    sp_file_input_settings(&in, spec->conf);
     return sp_input_of_files(a, &in, out, err);
 }
 

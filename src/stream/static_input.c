@@ -19,5 +19,6 @@ sp_status sp_stream_static_input(sp_query *q, const sp_scan *scan, sp_arena *a, 
     spec.partition_column_count = scan->partition_count;
     spec.parallelism = q->parallelism;
     spec.whole_files = sp_files_are_whole(scan->options);
+    sp_file_input_settings(&spec, &q->conf);
     return sp_input_of_files(a, &spec, out, err);
 }
