@@ -26,7 +26,7 @@ TEST(tumbling_windows)
               "   +- Filter (t IS NOT NULL)\n"
               "      +- " S);
     CHECK_STR(columns("select window(t, '5 minutes'), count(*) from s group by 1"),
-              "window:struct<start:timestamp,end:timestamp>!, count(1):bigint!");
+              "window:struct<start:timestamp,end:timestamp>, count(1):bigint");
 }
 
 TEST(sliding_windows)
