@@ -15,7 +15,7 @@ TEST(word_count)
         "      +- StreamingRelationV2 rate, [value]\n");
     CHECK_STR(
         columns("select word, count(*) from (select explode(split(value, ' ')) as word from lines) group by word"),
-        "word:string!, count(1):bigint!");
+        "word:string, count(1):bigint");
 }
 
 TEST(tumbling_windows)
