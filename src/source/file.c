@@ -528,7 +528,7 @@ static const char *const file_options[] = {
         return file_open(spec, out, err, &sp_source_##ident); \
     } \
     const sp_source_class sp_source_##ident = { \
-        .name = text, .options = file_options, .needs_schema = needs, .takes_schema = true, .open = open_##ident, \
+        .name = text, .options = file_options, .settle_us = 15000, .needs_schema = needs, .takes_schema = true, .open = open_##ident, \
         .latest = file_latest, .prepare_available_now = file_available_now, .get_batch = file_get_batch, .commit = file_commit, \
         .wait_fd = file_wait_fd, .next_data_us = file_next_data, .describe = file_describe, .reported_latest = file_reported, \
         .close = file_close, \

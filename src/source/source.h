@@ -26,6 +26,8 @@ typedef struct sp_source_spec {
 typedef struct sp_source_class {
     const char *name;                  /* short name: "socket" */
     const char *const *options;        /* known options, NULL-ended */
+    int64_t settle_us;                 /* how long a query's first batch waits for what its program does right after start(): files dropped then are in
+                                          Spark's first batch too, since its start takes longer than that. Waiting for process_all ends it. */
     bool needs_schema, takes_schema;   /* file sources need one; socket refuses a user's (UNSUPPORTED_..., as Spark) */
     /* Schema and option checks at analysis. user_schema may be NULL. Errors as Spark's at load(). */
     sp_status (*schema)(sp_arena *a, const sp_props *options, const sp_type *user_schema, const sp_type **out, sp_error *err);

@@ -8,8 +8,13 @@ enum { REMEMBERED = 100, LISTENERS_MAX = 64 };
 
 typedef struct listener { int handle; sp_event_fn fn; void *context; } listener;
 
+/* A query is known by its id across all sessions of the process (SharedState.activeStreamingQueries): its managers form a ring. */
+struct sp_query_ring { sp_mutex lock; sp_query_manager *first; };
+
 struct sp_query_manager {
     sp_world *world;
+    sp_query_ring *ring;            /* NULL: alone */
+    sp_query_manager *next;         /* under the ring's lock */
     sp_mutex lock;
     sp_cond changed;
     sp_query **active; int active_count, active_cap;
@@ -39,10 +44,49 @@ sp_status sp_query_manager_new(sp_world *w, sp_query_manager **out, sp_error *er
     return SP_OK;
 }
 
+sp_status sp_query_ring_new(sp_query_ring **out, sp_error *err)
+{
+    if (!(*out = sp_calloc(sizeof **out)))
+        return sp_error_memory(err, "the queries' ring");
+    sp_mutex_init(&(*out)->lock);
+    return SP_OK;
+}
+
+void sp_query_ring_free(sp_query_ring *r)
+{
+    if (r)
+        sp_mutex_done(&r->lock);
+    sp_free(r);
+}
+
+void sp_query_manager_join(sp_query_manager *m, sp_query_ring *r)
+{
+    sp_mutex_lock(&r->lock);
+    m->ring = r;
+    m->next = r->first;
+    r->first = m;
+    sp_mutex_unlock(&r->lock);
+}
+
+static void leave_ring(sp_query_manager *m)
+{
+    if (!m->ring)
+        return;
+    sp_mutex_lock(&m->ring->lock);
+    for (sp_query_manager **p = &m->ring->first; *p; p = &(*p)->next)
+        if (*p == m) {
+            *p = m->next;
+            break;
+        }
+    sp_mutex_unlock(&m->ring->lock);
+    m->ring = NULL;
+}
+
 void sp_query_manager_free(sp_query_manager *m)
 {
     if (!m)
         return;
+    leave_ring(m);
     for (;;) {
         sp_mutex_lock(&m->lock);
         sp_query *q = m->active_count ? sp_query_ref(m->active[0]) : NULL;
@@ -62,21 +106,68 @@ void sp_query_manager_free(sp_query_manager *m)
     sp_free(m);
 }
 
-sp_status sp_manager_add(sp_query_manager *m, sp_query *q, sp_error *err)
+static sp_query *find(sp_query **list, int count, const char *id, const char *run_id)
 {
-    sp_status status = SP_OK;
-    sp_mutex_lock(&m->lock);
-    for (int i = 0; i < m->active_count && status == SP_OK; i++) {
-        sp_query *other = m->active[i];
-        if (q->spec.name && other->spec.name && strcmp(q->spec.name, other->spec.name) == 0)
-            status = sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Cannot start query with name %s as a query with that name is "
-                                    "already active in this SparkSession", q->spec.name);
-        else if (strcmp(q->id, other->id) == 0)
+    for (int i = count - 1; i >= 0; i--)
+        if (strcmp(list[i]->id, id) == 0 && (!run_id || strcmp(list[i]->run_id, run_id) == 0))
+            return sp_query_ref(list[i]);
+    return NULL;
+}
+
+/* An active query of that id in any session. */
+static sp_query *find_anywhere(sp_query_manager *m, const char *id)
+{
+    if (!m->ring)
+        return sp_query_manager_get(m, id);
+    sp_query *found = NULL;
+    sp_mutex_lock(&m->ring->lock);
+    for (sp_query_manager *other = m->ring->first; other && !found; other = other->next)
+        found = sp_query_manager_get(other, id);
+    sp_mutex_unlock(&m->ring->lock);
+    return found;
+}
+
+static sp_status check_name(sp_query_manager *m, const sp_query *q, sp_error *err)
+{
+    for (int i = 0; q->spec.name && i < m->active_count; i++)
+        if (m->active[i]->spec.name && strcmp(q->spec.name, m->active[i]->spec.name) == 0)
+            return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Cannot start query with name %s as a query with that name is "
+                                  "already active in this SparkSession", q->spec.name);
+    return SP_OK;
+}
+
+/* A run of the same query that goes on is stopped first, or refuses this one (StreamingQueryManager.startQuery). */
+static sp_status end_other_run(sp_query_manager *m, const sp_query *q, sp_error *err)
+{
+    const char *stop = sp_props_get(q->spec.session_conf, "spark.sql.streaming.stopActiveRunOnRestart");
+    sp_query *other;
+    while ((other = find_anywhere(m, q->id))) {
+        sp_status status = SP_OK;
+        if (stop && sp_str_eq_nocase(sp_str_of(stop), SP_LIT("false"))) {
             status = sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "Cannot start query with id %s as another query with same id is "
                                     "already active. Perhaps you are attempting to restart a query from checkpoint that is "
                                     "already active. You may stop the old query by setting the SQL configuration: "
                                     "spark.conf.set(\"spark.sql.streaming.stopActiveRunOnRestart\", true) and retry.", q->id);
+        } else {
+            sp_log(SP_LOG_WARN, "Stopping existing streaming query [id=%s, runId=%s], as a new run is being started.", other->id,
+                   other->run_id);
+            status = sp_query_stop(other, err);
+        }
+        sp_query_unref(other);
+        SP_TRY(status);
     }
+    return SP_OK;
+}
+
+sp_status sp_manager_add(sp_query_manager *m, sp_query *q, sp_error *err)
+{
+    sp_mutex_lock(&m->lock);
+    sp_status status = check_name(m, q, err);
+    sp_mutex_unlock(&m->lock);
+    SP_TRY(status);
+    SP_TRY(end_other_run(m, q, err));
+    sp_mutex_lock(&m->lock);
+    status = check_name(m, q, err);
     if (status == SP_OK && m->active_count == m->active_cap) {
         int cap = m->active_cap ? m->active_cap * 2 : 8;
         sp_query **more = sp_realloc(m->active, sizeof *more * (size_t)cap);
@@ -132,14 +223,6 @@ sp_status sp_query_manager_active(sp_query_manager *m, sp_arena *a, sp_query ***
     sp_mutex_unlock(&m->lock);
     *out = list;
     return list ? SP_OK : SP_FAILED;
-}
-
-static sp_query *find(sp_query **list, int count, const char *id, const char *run_id)
-{
-    for (int i = count - 1; i >= 0; i--)
-        if (strcmp(list[i]->id, id) == 0 && (!run_id || strcmp(list[i]->run_id, run_id) == 0))
-            return sp_query_ref(list[i]);
-    return NULL;
 }
 
 sp_query *sp_query_manager_get(sp_query_manager *m, const char *id)

@@ -149,6 +149,19 @@ static sp_status keep_gap(sp_query *q, sp_error *err)
     }
 }
 
+/* The first batch of a query takes what its program made ready around start(), not what a race leaves (sp_source_class.settle_us). */
+static sp_status settle(sp_query *q, sp_error *err)
+{
+    int64_t us = 0;
+    for (int i = 0; i < q->slot_count; i++)
+        if (q->slots[i].source->cls->settle_us > us)
+            us = q->slots[i].source->cls->settle_us;
+    int64_t until = sp_now_us(q->spec.world) + us;
+    while (us > 0 && !q->stop && requests(q) == 0 && sp_now_us(q->spec.world) < until)
+        SP_TRY(sleep_until_event(q, until, false, err));
+    return SP_OK;
+}
+
 static sp_status run_default(sp_query *q, sp_error *err)
 {
     while (!q->stop) {
@@ -254,9 +267,9 @@ static void run_thread(void *context)
         status = start_maintainer(q, &err);
     if (status == SP_OK) {
         switch (q->spec.trigger.kind) {
-        case SP_TRIGGER_INTERVAL: status = run_interval(q, &err); break;
+        case SP_TRIGGER_INTERVAL: status = settle(q, &err) == SP_OK ? run_interval(q, &err) : SP_FAILED; break;
         case SP_TRIGGER_ONCE: case SP_TRIGGER_AVAILABLE_NOW: status = run_bounded(q, &err); break;
-        case SP_TRIGGER_DEFAULT: status = run_default(q, &err); break;
+        case SP_TRIGGER_DEFAULT: status = settle(q, &err) == SP_OK ? run_default(q, &err) : SP_FAILED; break;
         }
     }
     stop_maintainer(q);
@@ -287,7 +300,7 @@ static sp_status open_checkpoint(sp_query *q, sp_error *err)
 
 static sp_status open_sink(sp_query *q, sp_error *err)
 {
-    static const char *const names[] = { "Append", "Update", "Complete" };
+    static const char *const names[] = { "append", "update", "complete" };
     static const sp_sink_mode modes[] = { SP_SINK_APPEND, SP_SINK_UPDATE, SP_SINK_COMPLETE };
     sp_sink_mode mode = modes[q->spec.mode];
     const sp_sink_class *cls = q->spec.sink;
@@ -317,8 +330,10 @@ static sp_status prepare(sp_query *q, sp_error *err)
     q->ring.cap = keep > 0 && keep <= 1000000 ? (int)keep : 100;
     SP_NEW_ARRAY(q->ring.texts, q->spec.arena, q->ring.cap, err);
     sp_uuid(q->spec.world, q->run_id);
-    SP_TRY(sp_plan_check_streaming(q->spec.plan, q->spec.mode, err));
     SP_TRY(open_sink(q, err));
+    if (!q->spec.checkpoint && q->spec.sink->needs_checkpoint)
+        return SP_FAIL(err, _LEGACY_ERROR_TEMP_1298, "config", "spark.sql.streaming.checkpointLocation");
+    SP_TRY(sp_plan_check_streaming(q->spec.plan, q->spec.mode, err));
     SP_TRY(open_checkpoint(q, err));
     sp_buf text = { 0 };
     sp_plan_string(&text, q->spec.plan);

@@ -13,6 +13,7 @@
 
 typedef struct sp_query sp_query;
 typedef struct sp_query_manager sp_query_manager;
+typedef struct sp_query_ring sp_query_ring;
 
 typedef enum sp_trigger_kind { SP_TRIGGER_DEFAULT, SP_TRIGGER_INTERVAL, SP_TRIGGER_ONCE, SP_TRIGGER_AVAILABLE_NOW } sp_trigger_kind;
 typedef struct sp_trigger { sp_trigger_kind kind; int64_t interval_us; } sp_trigger;
@@ -65,6 +66,10 @@ sp_status sp_query_step(sp_query *q, sp_error *err);
 /* ---- manager: the queries of one session ---- */
 sp_status sp_query_manager_new(sp_world *w, sp_query_manager **out, sp_error *err);
 void sp_query_manager_free(sp_query_manager *m);    /* stops what still runs */
+/* All managers of a process: a second run of a query stops the first (spark.sql.streaming.stopActiveRunOnRestart), whichever session it is in. */
+sp_status sp_query_ring_new(sp_query_ring **out, sp_error *err);
+void sp_query_ring_free(sp_query_ring *r);          /* after all managers */
+void sp_query_manager_join(sp_query_manager *m, sp_query_ring *r);
 /* Active queries, each with a reference for the caller, in arena. */
 sp_status sp_query_manager_active(sp_query_manager *m, sp_arena *a, sp_query ***out, int *count, sp_error *err);
 sp_query *sp_query_manager_get(sp_query_manager *m, const char *id);                          /* active, by id; referenced; NULL */
