@@ -1,12 +1,15 @@
-/* agg_basic.c -- count, count_if, sum, try_sum, avg: the aggregates every query has, as plain typed loops over groups[].
+/* agg_basic.c -- count, count_if, sum, try_sum, avg: the aggregates every query has, as plain typed loops over
+ * groups[].
  *
- * States are 8 to 48 bytes; buffers are Spark's aggBufferAttributes: count {count bigint not null}, sum {sum} (decimal: {sum, isEmpty not
- * null}), avg {sum double|decimal, count bigint}. Sums of BIGINT overflow by error under ANSI. Behaviour: Count.scala, Sum.scala, Average.scala. */
+ * States are 8 to 48 bytes; buffers are Spark's aggBufferAttributes: count {count bigint not null}, sum {sum}
+ * (decimal: {sum, isEmpty not null}), avg {sum double|decimal, count bigint}. Sums of BIGINT overflow by error under
+ * ANSI. Behaviour: Count.scala, Sum.scala, Average.scala. */
 #include "function/agg_int.h"
 
 /* ---- count ---- */
 
-static sp_status count_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status count_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                               uint32_t count, sp_error *err)
 {
     const sp_vec *v[AGG_ARGS_MAX];
@@ -35,7 +38,8 @@ static sp_status count_update(sp_agg_call *c, void *states, size_t stride, const
     return SP_OK;
 }
 
-static sp_status count_if_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args,
+static sp_status count_if_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args,
                                  const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const sp_vec *v;
@@ -49,14 +53,16 @@ static sp_status count_if_update(sp_agg_call *c, void *states, size_t stride, co
     return SP_OK;
 }
 
-static sp_status count_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status count_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                              const uint32_t *from, uint32_t count, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) *AGG_STATE(int64_t, to[n]) += *AGG_OTHER(int64_t, from[n]);
     return SP_OK;
 }
 
-static sp_status count_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status count_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+    uint32_t count, sp_vec *out, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) ((int64_t *)out->data)[n] = *AGG_CONST(int64_t, groups[n]);
     return SP_OK;
@@ -70,30 +76,36 @@ static const sp_type *count_type(const sp_expr *call, int i, bool *nullable)
 
 static const char *count_name(const sp_expr *call, int i) { return "count"; }
 
-static sp_status count_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
+static sp_status count_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *const *out,
                             sp_error *err)
 {
     return count_finish(c, states, stride, groups, count, out[0], err);
 }
 
-static sp_status count_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
+static sp_status count_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    const sp_vec *const *in,
                             sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_vec_plain(in[0], c->arena, &v, err));
-    for (uint32_t n = 0; n < count; n++) *AGG_STATE(int64_t, groups[n]) = sp_vec_is_null(v, n) ? 0 : ((const int64_t *)v->data)[SP_AT(v, n)];
+    for (uint32_t n = 0; n < count; n++) *AGG_STATE(int64_t, groups[n]) = sp_vec_is_null(v, n) ? 0
+        : ((const int64_t *)v->data)[SP_AT(v, n)];
     return SP_OK;
 }
 
-static const sp_agg_kernel count_kernel = { sizeof(int64_t), sp_agg_init_zero, count_update, count_merge, count_finish, 1, count_type, count_name,
+static const sp_agg_kernel count_kernel = { sizeof(int64_t), sp_agg_init_zero, count_update, count_merge, count_finish,
+    1, count_type, count_name,
                                             count_save, count_load, NULL };
-static const sp_agg_kernel count_if_kernel = { sizeof(int64_t), sp_agg_init_zero, count_if_update, count_merge, count_finish, 1, count_type,
+static const sp_agg_kernel count_if_kernel = { sizeof(int64_t), sp_agg_init_zero, count_if_update, count_merge,
+    count_finish, 1, count_type,
                                                count_name, count_save, count_load, NULL };
 
 static sp_status bind_count(sp_bind *b, sp_error *err)
 {
     if (b->arg_count == 0)
-        return SP_FAIL(err, WRONG_NUM_ARGS__WITH_SUGGESTION, "functionName", "`count`", "expectedNum", "> 0", "actualNum", "0", "legacyNum", "0",
+        return SP_FAIL(err, WRONG_NUM_ARGS__WITH_SUGGESTION, "functionName", "`count`", "expectedNum", "> 0",
+            "actualNum", "0", "legacyNum", "0",
                        "legacyConfKey", "\"spark.sql.legacy.allowParameterlessCount\"", "legacyConfValue", "\"true\"");
     if (b->arg_count > AGG_ARGS_MAX) return sp_error_internal(err, "count of more than %d columns", AGG_ARGS_MAX);
     b->type = sp_type_of(SP_LONG);
@@ -143,7 +155,8 @@ SUM_I64(int16_t)
 SUM_I64(int32_t)
 SUM_I64(int64_t)
 
-static sp_status update_i64(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status update_i64(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                             uint32_t count, sp_error *err)
 {
     const sum_info *f = c->call->state;
@@ -158,7 +171,8 @@ static sp_status update_i64(sp_agg_call *c, void *states, size_t stride, const u
     }
 }
 
-static sp_status update_f64(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status update_f64(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                             uint32_t count, sp_error *err)
 {
     const sp_vec *v;
@@ -178,10 +192,12 @@ static sp_status update_f64(sp_agg_call *c, void *states, size_t stride, const u
 
 static void add_dec(sum_dec *s, sp_dec x, const sp_type *t)
 {
-    if (!s->overflown && (__builtin_add_overflow(s->sum, x, &s->sum) || sp_dec_digits(s->sum) > t->precision)) s->overflown = 1;
+    if (!s->overflown && (__builtin_add_overflow(s->sum, x, &s->sum) ||
+        sp_dec_digits(s->sum) > t->precision)) s->overflown = 1;
 }
 
-static sp_status update_dec(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status update_dec(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                             uint32_t count, sp_error *err)
 {
     const sum_info *f = c->call->state;
@@ -199,7 +215,8 @@ static sp_status update_dec(sp_agg_call *c, void *states, size_t stride, const u
     return SP_OK;
 }
 
-static sp_status merge_i64(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status merge_i64(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                            const uint32_t *from, uint32_t count, sp_error *err)
 {
     const sum_info *f = c->call->state;
@@ -207,12 +224,14 @@ static sp_status merge_i64(sp_agg_call *c, void *states, size_t stride, const ui
         sum_i64 *s = AGG_STATE(sum_i64, to[n]);
         const sum_i64 *o = AGG_OTHER(sum_i64, from[n]);
         s->some += o->some;
-        if (__builtin_add_overflow(s->sum, o->sum, &s->sum) && (f->ansi || f->try_)) SP_TRY(sum_overflow(f, &s->some, err));
+        if (__builtin_add_overflow(s->sum, o->sum, &s->sum) &&
+            (f->ansi || f->try_)) SP_TRY(sum_overflow(f, &s->some, err));
     }
     return SP_OK;
 }
 
-static sp_status merge_f64(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status merge_f64(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                            const uint32_t *from, uint32_t count, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) {
@@ -224,7 +243,8 @@ static sp_status merge_f64(sp_agg_call *c, void *states, size_t stride, const ui
     return SP_OK;
 }
 
-static sp_status merge_dec(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status merge_dec(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                            const uint32_t *from, uint32_t count, sp_error *err)
 {
     const sum_info *f = c->call->state;
@@ -238,7 +258,8 @@ static sp_status merge_dec(sp_agg_call *c, void *states, size_t stride, const ui
     return SP_OK;
 }
 
-static sp_status finish_i64(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status finish_i64(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *out, sp_error *err)
 {
     const sum_info *f = c->call->state;
     for (uint32_t n = 0; n < count; n++) {
@@ -249,13 +270,15 @@ static sp_status finish_i64(sp_agg_call *c, const void *states, size_t stride, c
             __int128 twice = ((__int128)v * 2 + (v < 0 ? -s->some : s->some)) / (2 * s->some);
             v = (int64_t)twice;
         }
-        if (out->type->kind == SP_YEAR_MONTH && (v > INT32_MAX || v < INT32_MIN)) return SP_FAIL(err, INTERVAL_ARITHMETIC_OVERFLOW__WITHOUT_SUGGESTION);
+        if (out->type->kind == SP_YEAR_MONTH && (v > INT32_MAX || v < INT32_MIN)) return SP_FAIL(err,
+            INTERVAL_ARITHMETIC_OVERFLOW__WITHOUT_SUGGESTION);
         sp_vec_put_int(out, n, v);
     }
     return SP_OK;
 }
 
-static sp_status finish_f64(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status finish_f64(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *out, sp_error *err)
 {
     const sum_info *f = c->call->state;
     for (uint32_t n = 0; n < count; n++) {
@@ -266,7 +289,8 @@ static sp_status finish_f64(sp_agg_call *c, const void *states, size_t stride, c
     return SP_OK;
 }
 
-static sp_status finish_dec(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status finish_dec(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *out, sp_error *err)
 {
     const sum_info *f = c->call->state;
     for (uint32_t n = 0; n < count; n++) {
@@ -274,12 +298,15 @@ static sp_status finish_dec(sp_agg_call *c, const void *states, size_t stride, c
         sp_dec *o = &((sp_dec *)out->data)[n];
         if (s->some <= 0) { SP_TRY(sp_agg_null(c, out, n, err)); continue; }
         bool fits = !s->overflown;
-        if (fits && f->avg) fits = sp_dec_div(s->sum, s->some, f->sum_type->scale, 0, out->type->precision, out->type->scale, o);
+        if (fits && f->avg) fits = sp_dec_div(s->sum, s->some, f->sum_type->scale, 0, out->type->precision,
+            out->type->scale, o);
         else if (fits) *o = s->sum;
         if (fits) continue;
         if (f->ansi && !f->try_) {
-            const char *precision = sp_arena_printf(c->arena, NULL, "%d", out->type->precision), *scale = sp_arena_printf(c->arena, NULL, "%d", out->type->scale);
-            return SP_FAIL(err, NUMERIC_VALUE_OUT_OF_RANGE__WITH_SUGGESTION, "value", "the sum", "precision", precision ? precision : "", "scale",
+            const char *precision = sp_arena_printf(c->arena, NULL, "%d", out->type->precision),
+                *scale = sp_arena_printf(c->arena, NULL, "%d", out->type->scale);
+            return SP_FAIL(err, NUMERIC_VALUE_OUT_OF_RANGE__WITH_SUGGESTION, "value", "the sum", "precision", precision
+                ? precision : "", "scale",
                            scale ? scale : "", "config", "\"spark.sql.ansi.enabled\"");
         }
         SP_TRY(sp_agg_null(c, out, n, err));
@@ -306,8 +333,10 @@ static const char *sum_buffer_name(const sp_expr *call, int i)
     return i == 0 ? "sum" : f->avg ? "count" : "isEmpty";
 }
 
-/* avg's sum starts at zero and is never null; sum's is null until a value came (decimals: zero with isEmpty, null once overflown). */
-static sp_status sum_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out, sp_error *err)
+/* avg's sum starts at zero and is never null; sum's is null until a value came (decimals: zero with isEmpty, null
+ * once overflown). */
+static sp_status sum_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *const *out, sp_error *err)
 {
     const sum_info *f = c->call->state;
     sp_kind k = f->sum_type->kind;
@@ -334,7 +363,8 @@ static sp_status sum_save(sp_agg_call *c, const void *states, size_t stride, con
     return SP_OK;
 }
 
-static sp_status sum_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in, sp_error *err)
+static sp_status sum_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    const sp_vec *const *in, sp_error *err)
 {
     const sum_info *f = c->call->state;
     sp_kind k = f->sum_type->kind;
@@ -344,8 +374,10 @@ static sp_status sum_load(sp_agg_call *c, void *states, size_t stride, const uin
     for (uint32_t n = 0; n < count; n++) {
         bool null = sp_vec_is_null(v, n);
         int64_t some = f->avg ? sp_vec_int_at(w, n) : k == SP_DECIMAL ? !sp_vec_int_at(w, n) : !null;
-        if (k == SP_DECIMAL) *AGG_STATE(sum_dec, groups[n]) = (sum_dec){ null ? 0 : ((const sp_dec *)v->data)[SP_AT(v, n)], some, null };
-        else if (k == SP_DOUBLE) *AGG_STATE(sum_f64, groups[n]) = (sum_f64){ null ? 0 : ((const double *)v->data)[SP_AT(v, n)], some };
+        if (k == SP_DECIMAL) *AGG_STATE(sum_dec, groups[n]) = (sum_dec){ null ? 0
+            : ((const sp_dec *)v->data)[SP_AT(v, n)], some, null };
+        else if (k == SP_DOUBLE) *AGG_STATE(sum_f64, groups[n]) = (sum_f64){ null ? 0
+            : ((const double *)v->data)[SP_AT(v, n)], some };
         else *AGG_STATE(sum_i64, groups[n]) = (sum_i64){ null ? 0 : sp_vec_int_at(v, n), some };
     }
     return SP_OK;
@@ -405,7 +437,8 @@ static sp_status bind_try_avg(sp_bind *b, sp_error *err) { return bind_sum_like(
 
 extern const sp_aggregate sp_aggregates_basic[];
 const sp_aggregate sp_aggregates_basic[] = {
-    { "count", 0, -1, 0, bind_count, &count_kernel, "1.0.0", "count(*), count(a, ...): rows, rows where no argument is null" },
+    { "count", 0, -1, 0, bind_count, &count_kernel, "1.0.0",
+        "count(*), count(a, ...): rows, rows where no argument is null" },
     { "count_if", 1, 1, 0, bind_count_if, &count_if_kernel, "3.0.0", "count_if(a): rows where a is true" },
     { "sum", 1, 1, 0, bind_sum, &sum_i64_kernel, "1.0.0", "sum(a): the sum" },
     { "try_sum", 1, 1, 0, bind_try_sum, &sum_i64_kernel, "3.3.0", "try_sum(a): the sum, null on overflow" },

@@ -76,7 +76,8 @@ static sp_status unpack_nested(sp_builder *b, const sp_type *t, const char **at,
     if (t->kind != SP_STRUCT && !take(at, end, &n, 4)) return sp_error_internal(err, "short value");
     SP_TRY(sp_build_open(b, err));
     for (uint32_t i = 0; i < n; i++)
-        for (int c = 0; c < t->field_count; c++) SP_TRY(sp_unpack(sp_builder_child(b, c), t->fields[c].type, at, end, err));
+        for (int c = 0; c < t->field_count; c++) SP_TRY(sp_unpack(sp_builder_child(b, c), t->fields[c].type, at, end,
+            err));
     return sp_build_close(b, err);
 }
 

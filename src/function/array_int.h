@@ -17,7 +17,8 @@ static inline void sp_put_list(sp_kernel *k, uint32_t row, uint32_t first, uint3
 }
 /* Argument i must be an array; answers its element type. */
 sp_status sp_bind_array(sp_bind *b, int i, const sp_type **element, sp_error *err);
-/* Array (argument 0) and value (argument v) of one common element type; answers it. DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES. */
+/* Array (argument 0) and value (argument v) of one common element type; answers it.
+ * DATATYPE_MISMATCH.ARRAY_FUNCTION_DIFF_TYPES. */
 sp_status sp_bind_array_value(sp_bind *b, int v, const sp_type **element, sp_error *err);
 sp_status sp_bind_concat_arrays(sp_bind *b, sp_error *err);
 /* Refuses map element types etc. that have no order. */

@@ -6,7 +6,8 @@ sp_status sp_arg_elements(const sp_kernel *k, int i, int child, const sp_vec **o
 {
     const sp_vec *v = k->args[i];
     if (v->child_count > child && v->child[child]) return sp_vec_plain(v->child[child], k->arena, out, err);
-    *out = sp_vec_new(k->arena, v->type->field_count > child ? v->type->fields[child].type : sp_type_of(SP_VOID), 0, err);
+    *out = sp_vec_new(k->arena, v->type->field_count > child ? v->type->fields[child].type : sp_type_of(SP_VOID), 0,
+        err);
     return *out ? SP_OK : SP_FAILED;
 }
 
@@ -41,8 +42,10 @@ sp_status sp_bind_array_value(sp_bind *b, int v, const sp_type **element, sp_err
     SP_TRY(sp_bind_array(b, 0, &e, err));
     const sp_type *common = t->kind == SP_VOID ? e : sp_widest_type(b->arena, e, t, b->conf, err);
     if (!common || (e->kind == SP_VOID && t->kind == SP_VOID && false))
-        return SP_FAIL(err, DATATYPE_MISMATCH__ARRAY_FUNCTION_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b),
-                       "dataType", "\"ARRAY\"", "leftType", sp_bind_arg_type(b, 0), "rightType", sp_bind_arg_type(b, v));
+        return SP_FAIL(err, DATATYPE_MISMATCH__ARRAY_FUNCTION_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b),
+                       "dataType", "\"ARRAY\"", "leftType", sp_bind_arg_type(b, 0), "rightType",
+                           sp_bind_arg_type(b, v));
     if (!sp_type_eq(t, common)) b->want[v] = common;
     if (!sp_type_eq(e, common)) {
         const sp_type *have = b->want[0] ? b->want[0] : sp_bind_type(b, 0);
@@ -55,7 +58,8 @@ sp_status sp_bind_array_value(sp_bind *b, int v, const sp_type **element, sp_err
 sp_status sp_bind_orderable(sp_bind *b, const sp_type *t, sp_error *err)
 {
     if (sp_type_is_orderable(t)) return SP_OK;
-    return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "dataType",
+    return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+        sp_bind_function_id(b), "dataType",
                    sp_type_sql_quoted(b->arena, t));
 }
 
@@ -65,7 +69,8 @@ sp_status sp_fail_array_size(sp_kernel *k, int64_t n, sp_error *err)
     snprintf(count, sizeof count, "%lld", (long long)n);
     snprintf(max, sizeof max, "%d", SP_ARRAY_MAX);
     const char *name = sp_arena_printf(k->arena, NULL, "`%s`", k->call->function->name);
-    return SP_FAIL(err, COLLECTION_SIZE_LIMIT_EXCEEDED__FUNCTION, "numberOfElements", count, "maxRoundedArrayLength", max, "functionName", name ? name : "");
+    return SP_FAIL(err, COLLECTION_SIZE_LIMIT_EXCEEDED__FUNCTION, "numberOfElements", count, "maxRoundedArrayLength",
+        max, "functionName", name ? name : "");
 }
 
 /* ---- concat(array, ...) ---- */
@@ -99,5 +104,6 @@ sp_status sp_fail_duplicate_key(sp_kernel *k, const sp_vec *keys, uint32_t row, 
     sp_vec_text(&b, keys, row, false, k->conf->zone ? k->conf->zone : sp_zone_utc(), NULL);
     const char *text = sp_arena_strdup(k->arena, sp_buf_cstr(&b), NULL);
     sp_buf_done(&b);
-    return SP_FAIL(err, DUPLICATED_MAP_KEY, "key", text ? text : "", "mapKeyDedupPolicy", "\"spark.sql.mapKeyDedupPolicy\"");
+    return SP_FAIL(err, DUPLICATED_MAP_KEY, "key", text ? text : "", "mapKeyDedupPolicy",
+        "\"spark.sql.mapKeyDedupPolicy\"");
 }

@@ -1,7 +1,8 @@
-/* cast.c -- Cast, ANSI (fails), legacy (nulls, wraps) and try (nulls): numbers, booleans, dates, nested types. Text is in cast_text.c.
+/* cast.c -- Cast, ANSI (fails), legacy (nulls, wraps) and try (nulls): numbers, booleans, dates, nested types. Text
+ * is in cast_text.c.
  *
- * Vectors at a time: a constant is cast once; rows under a null are not looked at. Behaviour: catalyst's Cast.scala; overflow messages
- * QueryExecutionErrors.castingCauseOverflowError and cannotChangeDecimalPrecisionError. */
+ * Vectors at a time: a constant is cast once; rows under a null are not looked at. Behaviour: catalyst's Cast.scala;
+ * overflow messages QueryExecutionErrors.castingCauseOverflowError and cannotChangeDecimalPrecisionError. */
 #include "function/cast_int.h"
 #include <math.h>
 #include <stdio.h>
@@ -29,7 +30,8 @@ sp_status sp_cast_refuse_decimal(cast_job *j, uint32_t row, const char *value, s
     char precision[8], scale[8];
     snprintf(precision, sizeof precision, "%d", j->to->precision);
     snprintf(scale, sizeof scale, "%d", j->to->scale);
-    return SP_FAIL(err, NUMERIC_VALUE_OUT_OF_RANGE__WITH_SUGGESTION, "value", value, "precision", precision, "scale", scale, "config",
+    return SP_FAIL(err, NUMERIC_VALUE_OUT_OF_RANGE__WITH_SUGGESTION, "value", value, "precision", precision, "scale",
+        scale, "config",
                    "\"spark.sql.ansi.enabled\"");
 }
 
@@ -58,7 +60,8 @@ static sp_status put_integer(cast_job *j, uint32_t row, int64_t x, sp_error *err
 static int64_t java_f64_to_int(double d, sp_kind to)
 {
     if (d != d) return 0;
-    if (to == SP_LONG) return d >= 9223372036854775807.0 ? INT64_MAX : d <= -9223372036854775808.0 ? INT64_MIN : (int64_t)d;
+    if (to == SP_LONG) return d >= 9223372036854775807.0 ? INT64_MAX : d <= -9223372036854775808.0 ? INT64_MIN
+        : (int64_t)d;
     return d >= 2147483647.0 ? INT32_MAX : d <= -2147483648.0 ? INT32_MIN : (int32_t)d;
 }
 
@@ -141,7 +144,8 @@ static sp_status to_float(cast_job *j, sp_error *err)
         double d = j->from->kind == SP_TIMESTAMP ? (double)sp_vec_int_at(j->in, i) / 1e6 : 0;
         if (j->from->kind == SP_DATE) { sp_cast_null(j, i); continue; }
         if (j->from->kind != SP_TIMESTAMP)
-            d = j->from->kind == SP_DECIMAL ? sp_dec_to_f64(((const sp_dec *)j->in->data)[i], j->from->scale) : sp_vec_f64_at(j->in, i);
+            d = j->from->kind == SP_DECIMAL ? sp_dec_to_f64(((const sp_dec *)j->in->data)[i], j->from->scale)
+                : sp_vec_f64_at(j->in, i);
         if (j->to->kind == SP_FLOAT) ((float *)j->out->data)[i] = (float)d;
         else ((double *)j->out->data)[i] = d;
     }
@@ -164,7 +168,8 @@ static sp_status to_decimal(cast_job *j, sp_error *err)
     for (CAST_ROWS(j, i)) {
         if (j->from->kind == SP_DECIMAL) {
             sp_dec v = ((const sp_dec *)j->in->data)[i];
-            if (!sp_dec_rescale(v, j->from->scale, p, s, &o[i])) SP_TRY(refuse_decimal_value(j, i, v, j->from->scale, err));
+            if (!sp_dec_rescale(v, j->from->scale, p, s, &o[i])) SP_TRY(refuse_decimal_value(j, i, v, j->from->scale,
+                err));
         } else if (j->from->kind == SP_FLOAT || j->from->kind == SP_DOUBLE) {
             double d = sp_vec_f64_at(j->in, i);
             sp_buf b = { 0 };
@@ -173,7 +178,8 @@ static sp_status to_decimal(cast_job *j, sp_error *err)
             sp_dec exact;
             int scale;
             bool parsed = isfinite(d) && sp_dec_parse((sp_str){ b.data, b.len }, &exact, &scale);
-            bool fits = parsed ? sp_dec_rescale(exact, scale, p, s, &o[i]) : isfinite(d) && sp_dec_from_f64(d, p, s, &o[i]);
+            bool fits = parsed ? sp_dec_rescale(exact, scale, p, s, &o[i]) : isfinite(d) &&
+                sp_dec_from_f64(d, p, s, &o[i]);
             sp_status st = SP_OK;
             if (!isfinite(d)) sp_cast_null(j, i);
             else if (!fits) st = sp_cast_refuse_decimal(j, i, sp_buf_cstr(&b), err);
@@ -233,7 +239,8 @@ static sp_status to_datetime(cast_job *j, sp_error *err)
     for (CAST_ROWS(j, i)) {
         int64_t v = sp_vec_int_at(j->in, i), x;
         if (f == SP_DATE) x = t == SP_TIMESTAMP ? sp_zone_local_to_utc(j->zone, v * SP_US_PER_DAY) : v * SP_US_PER_DAY;
-        else if (t == SP_DATE) x = sp_floor_div(f == SP_TIMESTAMP ? sp_zone_utc_to_local(j->zone, v) : v, SP_US_PER_DAY);
+        else if (t == SP_DATE) x = sp_floor_div(f == SP_TIMESTAMP ? sp_zone_utc_to_local(j->zone, v) : v,
+            SP_US_PER_DAY);
         else if (f == SP_TIMESTAMP && t == SP_TIMESTAMP_NTZ) x = sp_zone_utc_to_local(j->zone, v);
         else if (f == SP_TIMESTAMP_NTZ && t == SP_TIMESTAMP) x = sp_zone_local_to_utc(j->zone, v);
         else x = v;
@@ -260,10 +267,12 @@ static sp_status live_elements(cast_job *j, uint32_t **sel, uint32_t *count, sp_
     return SP_OK;
 }
 
-static sp_status cast_child(cast_job *j, int from_child, int to_child, const uint32_t *sel, uint32_t count, sp_error *err)
+static sp_status cast_child(cast_job *j, int from_child, int to_child, const uint32_t *sel, uint32_t count,
+    sp_error *err)
 {
     sp_vec *v;
-    SP_TRY(sp_cast_vec(j->c, j->in->child[from_child], sel, count, j->to->fields[to_child].type, j->mode, j->origin, &v, err));
+    SP_TRY(sp_cast_vec(j->c, j->in->child[from_child], sel, count, j->to->fields[to_child].type, j->mode, j->origin,
+        &v, err));
     j->out->child[to_child] = sp_vec_flatten(v, j->c->arena, false, err);
     return j->out->child[to_child] ? SP_OK : SP_FAILED;
 }
@@ -293,7 +302,8 @@ static sp_status cast_rows(cast_job *j, sp_error *err)
     sp_kind f = j->from->kind, t = j->to->kind;
     if (t == SP_STRING) return sp_cast_to_string(j, err);
     if (f == SP_STRING) return sp_cast_from_string(j, err);
-    if (f == SP_YEAR_MONTH || f == SP_DAY_TIME || t == SP_YEAR_MONTH || t == SP_DAY_TIME) return sp_cast_interval(j, err);
+    if (f == SP_YEAR_MONTH || f == SP_DAY_TIME || t == SP_YEAR_MONTH || t == SP_DAY_TIME) return sp_cast_interval(j,
+        err);
     if (sp_kind_is_nested(t)) return to_nested(j, err);
     if (widen_integer(j)) return SP_OK;
     if (sp_kind_is_integral(t)) return to_integer(j, err);
@@ -302,7 +312,10 @@ static sp_status cast_rows(cast_job *j, sp_error *err)
     case SP_DECIMAL: return to_decimal(j, err);
     case SP_BOOLEAN: return to_boolean(j, err);
     case SP_BINARY: return sp_cast_to_string(j, err);
-    case SP_TIMESTAMP: if (sp_kind_is_numeric(f) || f == SP_BOOLEAN) return number_to_timestamp(j, err); /* fall through */
+
+    case SP_TIMESTAMP:
+        if (sp_kind_is_numeric(f) || f == SP_BOOLEAN) return number_to_timestamp(j, err);
+        return to_datetime(j, err);
     case SP_DATE: case SP_TIMESTAMP_NTZ: return to_datetime(j, err);
     case SP_TIME:
         for (CAST_ROWS(j, i)) {     /* fewer digits: the rest is cut */
@@ -332,7 +345,8 @@ static sp_status live_rows(cast_job *j, const uint32_t *sel, uint32_t count, sp_
     return SP_OK;
 }
 
-sp_status sp_cast_vec(sp_eval_context *c, const sp_vec *in, const uint32_t *sel, uint32_t count, const sp_type *to, sp_cast_mode mode,
+sp_status sp_cast_vec(sp_eval_context *c, const sp_vec *in, const uint32_t *sel, uint32_t count, const sp_type *to,
+    sp_cast_mode mode,
                       const sp_expr *origin, sp_vec **out, sp_error *err)
 {
     const sp_vec *plain;

@@ -1,4 +1,5 @@
-/* cast_interval.c -- casts of the ANSI intervals: between their field ranges, to and from exact numbers (IntervalUtils.intToYearMonthInterval ...). */
+/* cast_interval.c -- casts of the ANSI intervals: between their field ranges, to and from exact numbers
+ * (IntervalUtils.intToYearMonthInterval ...). */
 #include "function/cast_int.h"
 #include <stdio.h>
 
@@ -19,7 +20,8 @@ static int64_t unit_of(const sp_type *t)
 
 static sp_status from_number(cast_job *j, sp_error *err)
 {
-    sp_dec unit = unit_of(j->to), lo = j->to->kind == SP_YEAR_MONTH ? INT32_MIN : INT64_MIN, hi = j->to->kind == SP_YEAR_MONTH ? INT32_MAX : INT64_MAX;
+    sp_dec unit = unit_of(j->to), lo = j->to->kind == SP_YEAR_MONTH ? INT32_MIN : INT64_MIN,
+        hi = j->to->kind == SP_YEAR_MONTH ? INT32_MAX : INT64_MAX;
     for (CAST_ROWS(j, i)) {
         sp_dec v;
         if (j->from->kind == SP_DECIMAL) {
@@ -40,14 +42,16 @@ static sp_status to_number(cast_job *j, sp_error *err)
         int64_t v = sp_vec_int_at(j->in, i);
         if (j->to->kind == SP_DECIMAL) {
             bool seconds = j->from->kind == SP_DAY_TIME && j->from->start_field == 3;
-            if (!sp_dec_rescale(seconds ? v : v / unit, seconds ? 6 : 0, j->to->precision, j->to->scale, &((sp_dec *)j->out->data)[i])) {
+            if (!sp_dec_rescale(seconds ? v : v / unit, seconds ? 6 : 0, j->to->precision, j->to->scale,
+                &((sp_dec *)j->out->data)[i])) {
                 char text[32];
                 snprintf(text, sizeof text, "%lld", (long long)(v / unit));
                 SP_TRY(sp_cast_refuse_decimal(j, i, text, err));
             }
             continue;
         }
-        int64_t x = v / unit, lo = j->to->kind == SP_BYTE ? INT8_MIN : j->to->kind == SP_SHORT ? INT16_MIN : j->to->kind == SP_INT ? INT32_MIN : INT64_MIN;
+        int64_t x = v / unit, lo = j->to->kind == SP_BYTE ? INT8_MIN : j->to->kind == SP_SHORT ? INT16_MIN
+            : j->to->kind == SP_INT ? INT32_MIN : INT64_MIN;
         if (x < lo || x > -(lo + 1)) SP_TRY(sp_cast_refuse(j, i, true, SP_EXC_ARITHMETIC, err));
         else sp_vec_put_int(j->out, i, x);
     }

@@ -1,7 +1,8 @@
 /* cast_text.c -- casts to and from text.
  *
- * To text: Spark's ToStringBase (sp_vec_text); integers have a loop of their own. From text: UTF8String.toInt and its kin, Double.parseDouble,
- * Decimal.fromString, DateTimeUtils.stringToDate/stringToTimestamp, each with the exception class Spark throws CAST_INVALID_INPUT under. */
+ * To text: Spark's ToStringBase (sp_vec_text); integers have a loop of their own. From text: UTF8String.toInt and
+ * its kin, Double.parseDouble, Decimal.fromString, DateTimeUtils.stringToDate/stringToTimestamp, each with the
+ * exception class Spark throws CAST_INVALID_INPUT under. */
 #include "function/cast_int.h"
 
 /* ---- to text ---- */
@@ -58,7 +59,8 @@ sp_status sp_cast_to_string(cast_job *j, sp_error *err)
     sp_status s = SP_OK;
     for (CAST_ROWS(j, i)) {
         sp_buf_clear(&b);
-        if ((s = sp_vec_text(&b, j->in, i, false, j->zone, err)) == SP_FAILED || (s = sp_buf_check(&b, err)) == SP_FAILED) break;
+        if ((s = sp_vec_text(&b, j->in, i, false, j->zone, err)) == SP_FAILED ||
+            (s = sp_buf_check(&b, err)) == SP_FAILED) break;
         if ((s = keep(j, i, b.data ? b.data : "", b.len, err)) == SP_FAILED) break;
     }
     sp_buf_done(&b);
@@ -77,7 +79,8 @@ static sp_status to_integers(cast_job *j, sp_error *err)
     if (j->to->kind == SP_INT) { lo = INT32_MIN; hi = INT32_MAX; }
     bool legacy = j->mode == SP_CAST_LEGACY;
     for (CAST_ROWS(j, i)) {
-        if (!sp_parse_integral(text_at(j, i), legacy, lo, hi, &v)) SP_TRY(sp_cast_refuse(j, i, false, SP_EXC_NUMBER_FORMAT, err));
+        if (!sp_parse_integral(text_at(j, i), legacy, lo, hi, &v)) SP_TRY(sp_cast_refuse(j, i, false,
+            SP_EXC_NUMBER_FORMAT, err));
         else sp_vec_put_int(j->out, i, v);
     }
     return SP_OK;

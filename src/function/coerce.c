@@ -1,7 +1,8 @@
 /* coerce.c -- which types may stand in for which: tightest and widest common types, implicit casts, decimal precision.
  *
- * ANSI rules (the default) and the legacy ones, as Spark 4's AnsiTypeCoercion, TypeCoercion, DecimalPrecisionTypeCoercion and
- * Cast.canANSIStoreAssign have them. Strings go the other way round in the two: ANSI promotes the string to the other side's type. */
+ * ANSI rules (the default) and the legacy ones, as Spark 4's AnsiTypeCoercion, TypeCoercion,
+ * DecimalPrecisionTypeCoercion and Cast.canANSIStoreAssign have them. Strings go the other way round in the two:
+ * ANSI promotes the string to the other side's type. */
 #include "function/function_int.h"
 
 int sp_numeric_rank(sp_kind k)
@@ -19,12 +20,15 @@ int sp_numeric_rank(sp_kind k)
 
 static bool is_datetime(sp_kind k) { return k == SP_DATE || k == SP_TIMESTAMP || k == SP_TIMESTAMP_NTZ; }
 static bool is_ansi_interval(sp_kind k) { return k == SP_YEAR_MONTH || k == SP_DAY_TIME; }
-static bool is_atomic(sp_kind k) { return !sp_kind_is_nested(k) && k != SP_VOID && k != SP_CALENDAR && k != SP_VARIANT; }
+static bool is_atomic(sp_kind k) { return !sp_kind_is_nested(k) && k != SP_VOID && k != SP_CALENDAR && k != SP_VARIANT;
+}
 
 const sp_type *sp_decimal_for(const sp_type *t)
 {
-    static const sp_type byte_ = { .kind = SP_DECIMAL, .precision = 3 }, short_ = { .kind = SP_DECIMAL, .precision = 5 },
-                         int_ = { .kind = SP_DECIMAL, .precision = 10 }, long_ = { .kind = SP_DECIMAL, .precision = 20 },
+    static const sp_type byte_ = { .kind = SP_DECIMAL, .precision = 3 },
+        short_ = { .kind = SP_DECIMAL, .precision = 5 },
+                         int_ = { .kind = SP_DECIMAL, .precision = 10 },
+                             long_ = { .kind = SP_DECIMAL, .precision = 20 },
                          float_ = { .kind = SP_DECIMAL, .precision = 14, .scale = 7 },
                          double_ = { .kind = SP_DECIMAL, .precision = 30, .scale = 15 };
     switch (t->kind) {
@@ -96,7 +100,8 @@ static const sp_type *wider_nested(widen *w, const sp_type *x, const sp_type *y)
         return e ? sp_type_array(w->a, e, x->fields[0].nullable || y->fields[0].nullable, w->err) : NULL;
     }
     if (x->kind == SP_MAP) {
-        const sp_type *k = wider(w, x->fields[0].type, y->fields[0].type), *v = wider(w, x->fields[1].type, y->fields[1].type);
+        const sp_type *k = wider(w, x->fields[0].type, y->fields[0].type),
+            *v = wider(w, x->fields[1].type, y->fields[1].type);
         return k && v ? sp_type_map(w->a, k, v, x->fields[1].nullable || y->fields[1].nullable, w->err) : NULL;
     }
     return x->kind == SP_STRUCT ? wider_struct(w, x, y) : NULL;
@@ -167,7 +172,8 @@ const sp_type *sp_widest_type(sp_arena *a, const sp_type *x, const sp_type *y, c
 }
 
 /* findWiderCommonType. Legacy rules put strings first, so that the fold does not depend on the order. */
-const sp_type *sp_widest_of(sp_arena *a, struct sp_expr *const *args, int count, const sp_expr_conf *conf, sp_error *err)
+const sp_type *sp_widest_of(sp_arena *a, struct sp_expr *const *args, int count, const sp_expr_conf *conf,
+    sp_error *err)
 {
     const sp_type *t = sp_type_of(SP_VOID);
     bool legacy = conf && !conf->ansi;
@@ -197,7 +203,8 @@ static bool can_store_assign(const sp_type *from, const sp_type *to)
     if (f == SP_STRUCT) {
         if (from->field_count != to->field_count) return false;
         for (int i = 0; i < from->field_count; i++)
-            if ((from->fields[i].nullable && !to->fields[i].nullable) || !can_store_assign(from->fields[i].type, to->fields[i].type))
+            if ((from->fields[i].nullable && !to->fields[i].nullable) ||
+                !can_store_assign(from->fields[i].type, to->fields[i].type))
                 return false;
         return true;
     }
@@ -233,7 +240,8 @@ static bool can_cast_nested(const sp_type *from, const sp_type *to, bool ansi)
     if (from->kind == SP_STRUCT) {
         if (from->field_count != to->field_count) return false;
         for (int i = 0; i < from->field_count; i++)
-            if (!sp_can_cast(from->fields[i].type, to->fields[i].type, ansi) || (from->fields[i].nullable && !to->fields[i].nullable))
+            if (!sp_can_cast(from->fields[i].type, to->fields[i].type, ansi) ||
+                (from->fields[i].nullable && !to->fields[i].nullable))
                 return false;
         return true;
     }
@@ -288,7 +296,8 @@ static const sp_type *literal_decimal(sp_bind *b, int i, sp_error *err)
     return sp_type_decimal(b->arena, sp_dec_digits((sp_dec)e->literal.i64), 0, err);
 }
 
-static sp_status decimal_operands(sp_bind *b, bool keep, const sp_type *x, const sp_type *y, const sp_type **out, sp_error *err)
+static sp_status decimal_operands(sp_bind *b, bool keep, const sp_type *x, const sp_type *y, const sp_type **out,
+    sp_error *err)
 {
     const sp_type *t[2] = { x, y };
     for (int i = 0; i < 2; i++) {
@@ -318,7 +327,8 @@ sp_status sp_bind_operands(sp_bind *b, bool keep_decimals, bool is_comparison, c
             widen w = { b->arena, b->conf, err, false };
             *out = wider_string(&w, x, y);
         } else if (is_comparison) {
-            if (sp_kind_is_numeric(o->kind) && (o->kind == SP_DECIMAL || o->kind == SP_FLOAT)) *out = sp_type_of(SP_DOUBLE);
+            if (sp_kind_is_numeric(o->kind) && (o->kind == SP_DECIMAL ||
+                o->kind == SP_FLOAT)) *out = sp_type_of(SP_DOUBLE);
             else if (is_atomic(o->kind) && o->kind != SP_BINARY) *out = o;
         } else if (sp_kind_is_numeric(o->kind)) *out = sp_type_of(SP_DOUBLE);
         if (*out) { b->want[0] = b->want[1] = *out; return SP_OK; }

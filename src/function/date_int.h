@@ -4,7 +4,8 @@
 
 #include "function/function_int.h"
 
-static inline const sp_zone *sp_kernel_zone(const sp_kernel *k) { return k->conf->zone ? k->conf->zone : sp_zone_utc(); }
+static inline const sp_zone *sp_kernel_zone(const sp_kernel *k) { return k->conf->zone ? k->conf->zone : sp_zone_utc();
+}
 /* Local microseconds of a TIMESTAMP, TIMESTAMP_NTZ or DATE value. */
 static inline int64_t sp_local_us(const sp_kernel *k, int i, uint32_t row)
 {
@@ -16,7 +17,8 @@ static inline int64_t sp_local_us(const sp_kernel *k, int i, uint32_t row)
     }
 }
 typedef enum sp_unit {
-    SP_UNIT_NONE, SP_UNIT_MICROSECOND, SP_UNIT_MILLISECOND, SP_UNIT_SECOND, SP_UNIT_MINUTE, SP_UNIT_HOUR, SP_UNIT_DAY, SP_UNIT_WEEK,
+    SP_UNIT_NONE, SP_UNIT_MICROSECOND, SP_UNIT_MILLISECOND, SP_UNIT_SECOND, SP_UNIT_MINUTE, SP_UNIT_HOUR, SP_UNIT_DAY,
+        SP_UNIT_WEEK,
     SP_UNIT_MONTH, SP_UNIT_QUARTER, SP_UNIT_YEAR, SP_UNIT_DAYOFYEAR
 } sp_unit;
 sp_unit sp_unit_of(sp_str name);                    /* MICROSECOND ... YEAR, any case */

@@ -1,9 +1,10 @@
 /* eval.c -- evaluates a bound tree over a batch, node by node, vectors at a time.
  *
- * Each node is evaluated for a selection of rows and gives a vector with the batch's row count; rows outside the selection are
- * unspecified. A null-intolerant call sees only rows where no argument is null, and, as in Spark, its later arguments are not
- * evaluated where an earlier one is null. Calls whose arguments are all constant run once, on one row. Special forms (fn_logic.c)
- * evaluate their arguments for sub-selections, so that an error is raised only for rows Spark would have evaluated. */
+ * Each node is evaluated for a selection of rows and gives a vector with the batch's row count; rows outside the
+ * selection are unspecified. A null-intolerant call sees only rows where no argument is null, and, as in Spark, its
+ * later arguments are not evaluated where an earlier one is null. Calls whose arguments are all constant run once,
+ * on one row. Special forms (fn_logic.c) evaluate their arguments for sub-selections, so that an error is raised
+ * only for rows Spark would have evaluated. */
 #include "function/function_int.h"
 
 typedef struct rows { const uint32_t *sel; uint32_t count; } rows;
@@ -134,10 +135,13 @@ static sp_status combine_valid(sp_kernel *k, sp_error *err)
     return SP_OK;
 }
 
-static sp_status eval_node(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out, sp_error *err);
+static sp_status eval_node(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out,
+    sp_error *err);
 
-/* Evaluates the arguments; *live comes back as the rows a null-intolerant kernel sees; *constant: every argument is CONST. */
-static sp_status eval_args(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, const sp_vec **args, rows *live, bool *constant,
+/* Evaluates the arguments; *live comes back as the rows a null-intolerant kernel sees; *constant: every argument is
+ * CONST. */
+static sp_status eval_args(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, const sp_vec **args,
+    rows *live, bool *constant,
                            bool *null, sp_error *err)
 {
     bool tolerant = e->function->flags & SP_FN_NULLS;
@@ -151,7 +155,8 @@ static sp_status eval_args(sp_eval_context *c, const sp_expr *e, const sp_batch 
         SP_TRY(sp_vec_plain(v, c->arena, &args[i], err));
         if (args[i]->form != SP_CONST) *constant = false;
         if (tolerant) continue;
-        if (args[i]->type->kind == SP_VOID || (args[i]->form == SP_CONST && sp_vec_is_null(args[i], 0))) { *null = true; return SP_OK; }
+        if (args[i]->type->kind == SP_VOID || (args[i]->form == SP_CONST &&
+            sp_vec_is_null(args[i], 0))) { *null = true; return SP_OK; }
         SP_TRY(without_nulls(args[i], *live, in->rows, c->arena, live, err));
     }
     return SP_OK;
@@ -165,7 +170,8 @@ static sp_status run_kernel(sp_kernel *k, const sp_expr *e, sp_error *err)
     return s;
 }
 
-static sp_status eval_call(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out, sp_error *err)
+static sp_status eval_call(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out,
+    sp_error *err)
 {
     uint32_t flags = e->function->flags;
     if (flags & SP_FN_LAZY) return ((const sp_lazy *)e->state)->eval(c, e, in, r.sel, r.count, out, err);
@@ -175,9 +181,11 @@ static sp_status eval_call(sp_eval_context *c, const sp_expr *e, const sp_batch 
     bool constant, null;
     SP_TRY(eval_args(c, e, in, r, args, &live, &constant, &null, err));
     bool nothing = live.count == 0 && !(flags & SP_FN_NULLS);
-    if (null || r.count == 0 || nothing) return (*out = sp_vec_new_null(c->arena, e->type, in->rows, err)) ? SP_OK : SP_FAILED;
+    if (null || r.count == 0 || nothing) return (*out = sp_vec_new_null(c->arena, e->type, in->rows, err)) ? SP_OK
+        : SP_FAILED;
     bool once = constant && !(flags & (SP_FN_NONDETERMINISTIC | SP_FN_CONSTANT_PER_QUERY));
-    sp_kernel k = { .call = e, .args = args, .arg_count = e->arg_count, .rows = once ? 1 : in->rows, .sel = live.sel, .count = live.count,
+    sp_kernel k = { .call = e, .args = args, .arg_count = e->arg_count, .rows = once ? 1 : in->rows, .sel = live.sel,
+        .count = live.count,
                     .arena = c->arena, .conf = c->conf, .eval = c, .batch = in };
     if (once) { k.sel = NULL; k.count = 1; }
     if ((flags & SP_FN_DENSE) && !once) { k.sel = NULL; k.count = in->rows; }
@@ -216,18 +224,21 @@ sp_status sp_eval_field(const sp_vec *s, int ordinal, const sp_type *t, sp_arena
 
 static sp_status eval_literal(sp_eval_context *c, const sp_expr *e, uint32_t count, sp_vec **out, sp_error *err)
 {
-    *out = e->state ? sp_vec_const_copy(e->state, count, c->arena, err) : sp_value_vec(&e->literal, count, c->arena, err);
+    *out = e->state ? sp_vec_const_copy(e->state, count, c->arena, err)
+        : sp_value_vec(&e->literal, count, c->arena, err);
     return *out ? SP_OK : SP_FAILED;
 }
 
-static sp_status eval_cast(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out, sp_error *err)
+static sp_status eval_cast(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out,
+    sp_error *err)
 {
     sp_vec *v;
     SP_TRY(eval_node(c, e->args[0], in, r, &v, err));
     return sp_cast_vec(c, v, r.sel, r.count, e->type, e->cast_mode, e, out, err);
 }
 
-static sp_status eval_node(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out, sp_error *err)
+static sp_status eval_node(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, sp_vec **out,
+    sp_error *err)
 {
     sp_vec *v;
     switch (e->kind) {
@@ -250,7 +261,8 @@ static sp_status eval_node(sp_eval_context *c, const sp_expr *e, const sp_batch 
     }
 }
 
-sp_status sp_eval_sel(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count, sp_vec **out, sp_error *err)
+sp_status sp_eval_sel(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count,
+    sp_vec **out, sp_error *err)
 {
     return eval_node(c, e, in, (rows){ sel, count }, out, err);
 }
@@ -264,7 +276,8 @@ sp_status sp_eval(sp_eval_context *c, const sp_expr *e, const sp_batch *in, sp_v
 
 static bool is_and(const sp_expr *e) { return e->kind == SP_E_CALL && strcmp(e->function->name, "and") == 0; }
 
-static sp_status filter(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, uint32_t *out_sel, uint32_t *out_count, sp_error *err)
+static sp_status filter(sp_eval_context *c, const sp_expr *e, const sp_batch *in, rows r, uint32_t *out_sel,
+    uint32_t *out_count, sp_error *err)
 {
     if (is_and(e)) {    /* conjuncts one after the other: rows that an earlier one drops are not looked at again */
         uint32_t n;
@@ -299,14 +312,16 @@ static sp_status filter(sp_eval_context *c, const sp_expr *e, const sp_batch *in
     return SP_OK;
 }
 
-sp_status sp_eval_filter(sp_eval_context *c, const sp_expr *e, const sp_batch *in, uint32_t *out_sel, uint32_t *out_count, sp_error *err)
+sp_status sp_eval_filter(sp_eval_context *c, const sp_expr *e, const sp_batch *in, uint32_t *out_sel,
+    uint32_t *out_count, sp_error *err)
 {
     return filter(c, e, in, (rows){ in->sel, in->sel ? in->sel_count : in->rows }, out_sel, out_count, err);
 }
 
 /* ---- merging the branches of a conditional ---- */
 
-static sp_status merge_flat(sp_vec *const *parts, int part_count, const uint8_t *pick, rows r, sp_vec *out, sp_arena *a, sp_error *err)
+static sp_status merge_flat(sp_vec *const *parts, int part_count, const uint8_t *pick, rows r, sp_vec *out,
+    sp_arena *a, sp_error *err)
 {
     size_t w = sp_kind_width(out->type->kind);
     const sp_vec *p[256];
@@ -329,7 +344,8 @@ static sp_status merge_flat(sp_vec *const *parts, int part_count, const uint8_t 
 }
 
 /* Nested values: the wanted rows of each part, one after the other, behind an index. */
-static sp_status merge_nested(sp_vec *const *parts, int part_count, const uint8_t *pick, const sp_type *t, rows r, uint32_t total, sp_arena *a,
+static sp_status merge_nested(sp_vec *const *parts, int part_count, const uint8_t *pick, const sp_type *t, rows r,
+    uint32_t total, sp_arena *a,
                               sp_vec **out, sp_error *err)
 {
     const sp_vec **pieces;
@@ -356,11 +372,13 @@ static sp_status merge_nested(sp_vec *const *parts, int part_count, const uint8_
     return (*out = sp_vec_gather(whole, index, total, a, err)) ? SP_OK : SP_FAILED;
 }
 
-sp_status sp_vec_merge(sp_vec *const *parts, int part_count, const uint8_t *pick, const sp_type *t, const uint32_t *sel, uint32_t count,
+sp_status sp_vec_merge(sp_vec *const *parts, int part_count, const uint8_t *pick, const sp_type *t,
+    const uint32_t *sel, uint32_t count,
                        uint32_t total, sp_arena *a, sp_vec **out, sp_error *err)
 {
     rows r = { sel, count };
-    if (sp_kind_is_nested(t->kind) || t->kind == SP_VARIANT) return merge_nested(parts, part_count, pick, t, r, total, a, out, err);
+    if (sp_kind_is_nested(t->kind) || t->kind == SP_VARIANT) return merge_nested(parts, part_count, pick, t, r, total,
+        a, out, err);
     if (t->kind == SP_VOID) return (*out = sp_vec_new_null(a, t, total, err)) ? SP_OK : SP_FAILED;
     if (!(*out = sp_vec_new(a, t, total, err))) return SP_FAILED;
     return merge_flat(parts, part_count, pick, r, *out, a, err);

@@ -1,8 +1,9 @@
 /* fn_arith.c -- + - * / % div pmod, unary minus and plus, abs, and their try_ forms, over numbers.
  *
- * Integers are computed by typed loops with overflow builtins; floats plainly; decimals by sp_dec_* with the result's precision and scale
- * (DecimalPrecision, adjustPrecisionScale). Dates, timestamps and intervals with + - * / go to fn_interval.c (sp_bind_interval_arith).
- * ANSI: overflow and division by zero fail; legacy: wrap, null. Behaviour: catalyst's arithmetic.scala and MathUtils. */
+ * Integers are computed by typed loops with overflow builtins; floats plainly; decimals by sp_dec_* with the
+ * result's precision and scale (DecimalPrecision, adjustPrecisionScale). Dates, timestamps and intervals with + - *
+ * / go to fn_interval.c (sp_bind_interval_arith). ANSI: overflow and division by zero fail; legacy: wrap, null.
+ * Behaviour: catalyst's arithmetic.scala and MathUtils. */
 #include "function/function_int.h"
 #include <math.h>
 #include <stdio.h>
@@ -11,16 +12,20 @@ typedef enum { ADD, SUB, MUL, DIV, REM, PMOD, IDIV, OP_COUNT } arith_op;
 typedef struct arith { arith_op op; bool try_, ansi; const sp_type *left, *right; } arith;
 
 static const char *const symbols[OP_COUNT] = { "+", "-", "*", "/", "%", "pmod", "div" };
-static const char *const try_names[OP_COUNT] = { "try_add", "try_subtract", "try_multiply", "try_divide", "try_mod", "try_mod", "try_divide" };
+static const char *const try_names[OP_COUNT] = { "try_add", "try_subtract", "try_multiply", "try_divide", "try_mod",
+    "try_mod", "try_divide" };
 
-sp_status sp_bind_interval_arith(sp_bind *b, const char *op, bool try_, bool *done, sp_error *err);    /* fn_interval.c */
+/* fn_interval.c */
+sp_status sp_bind_interval_arith(sp_bind *b, const char *op, bool try_, bool *done, sp_error *err);
 
 sp_status sp_fail_overflow(sp_error *err, const char *message, const char *try_function)
 {
     char alternative[96];
     alternative[0] = 0;
-    if (try_function) snprintf(alternative, sizeof alternative, " Use `%s` to tolerate overflow and return NULL instead.", try_function);
-    return SP_FAIL(err, ARITHMETIC_OVERFLOW, "message", message, "alternative", alternative, "config", "\"spark.sql.ansi.enabled\"");
+    if (try_function) snprintf(alternative, sizeof alternative,
+        " Use `%s` to tolerate overflow and return NULL instead.", try_function);
+    return SP_FAIL(err, ARITHMETIC_OVERFLOW, "message", message, "alternative", alternative, "config",
+        "\"spark.sql.ansi.enabled\"");
 }
 
 /* Tiny integers say what overflowed, the others "integer overflow" and "long overflow" (Math.addExact). */
@@ -33,7 +38,8 @@ static sp_status overflow(sp_kernel *k, const arith *a, uint32_t i, sp_error *er
         const char *suffix = t == SP_BYTE ? "Y" : "S";
         snprintf(x, sizeof x, "%lld%s", (long long)sp_arg_int(k, 0, i), suffix);
         snprintf(y, sizeof y, "%lld%s", (long long)sp_arg_int(k, 1, i), suffix);
-        return SP_FAIL(err, BINARY_ARITHMETIC_OVERFLOW, "value1", x, "symbol", symbols[a->op], "value2", y, "functionName", try_names[a->op]);
+        return SP_FAIL(err, BINARY_ARITHMETIC_OVERFLOW, "value1", x, "symbol", symbols[a->op], "value2", y,
+            "functionName", try_names[a->op]);
     }
     return sp_fail_overflow(err, t == SP_LONG ? "long overflow" : "integer overflow", try_names[a->op]);
 }
@@ -138,7 +144,8 @@ static sp_status idiv_integer(sp_kernel *k, sp_error *err)
     for (SP_ROWS(k, i)) {
         int64_t l = sp_arg_int(k, 0, i), r = sp_arg_int(k, 1, i);
         if (r == 0) { SP_TRY(by_zero(k, a, i, err)); continue; }
-        if (r == -1 && l == INT64_MIN && (a->ansi || a->try_)) { SP_TRY(a->try_ ? overflow(k, a, i, err) : sp_fail_overflow(err, "Overflow in integral divide", "try_divide")); continue; }
+        if (r == -1 && l == INT64_MIN && (a->ansi || a->try_)) { SP_TRY(a->try_ ? overflow(k, a, i, err)
+            : sp_fail_overflow(err, "Overflow in integral divide", "try_divide")); continue; }
         SP_OUT(k, int64_t)[i] = r == -1 ? (int64_t)(0 - (uint64_t)l) : l / r;
     }
     return SP_OK;
@@ -162,7 +169,9 @@ static sp_status refuse_decimal(sp_kernel *k, const arith *a, uint32_t i, sp_dec
     int wide = a->left->scale + a->right->scale, scale = wide;
     sp_dec v;
     const sp_type *t = k->out->type;
-    bool known = dec_compute(a, l, r, &(sp_type){ .kind = SP_DECIMAL, .precision = 38, .scale = (uint8_t)(a->op == MUL ? wide : a->left->scale > a->right->scale ? a->left->scale : a->right->scale) }, &v);
+    bool known = dec_compute(a, l, r, &(sp_type){ .kind = SP_DECIMAL, .precision = 38,
+        .scale = (uint8_t)(a->op == MUL ? wide : a->left->scale > a->right->scale ? a->left->scale
+            : a->right->scale) }, &v);
     if (a->op != MUL) scale = a->left->scale > a->right->scale ? a->left->scale : a->right->scale;
     char p[8], s[8];
     snprintf(p, sizeof p, "%d", t->precision);
@@ -173,7 +182,8 @@ static sp_status refuse_decimal(sp_kernel *k, const arith *a, uint32_t i, sp_dec
         double d = sp_dec_to_f64(l, a->left->scale), e = sp_dec_to_f64(r, a->right->scale);
         sp_buf_printf(&text, "%.0f", a->op == ADD ? d + e : a->op == SUB ? d - e : a->op == MUL ? d * e : d / e);
     }
-    SP_FAIL(err, NUMERIC_VALUE_OUT_OF_RANGE__WITH_SUGGESTION, "value", sp_buf_cstr(&text), "precision", p, "scale", s, "config",
+    SP_FAIL(err, NUMERIC_VALUE_OUT_OF_RANGE__WITH_SUGGESTION, "value", sp_buf_cstr(&text), "precision", p, "scale", s,
+        "config",
             "\"spark.sql.ansi.enabled\"");
     sp_buf_done(&text);
     return SP_FAILED;
@@ -243,14 +253,18 @@ static kernel_fn pick_kernel(arith_op op, sp_kind t)
 static sp_status fail_operand(sp_bind *b, const sp_type *t, bool diff, sp_error *err)
 {
     if (diff)
-        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left", sp_bind_arg_type(b, 0), "right",
+        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left",
+            sp_bind_arg_type(b, 0), "right",
                        sp_bind_arg_type(b, 1));
     const char *name = b->call->function->name;
     bool div = !strcmp(name, "/") || !strcmp(name, "try_divide");
-    const char *want = !strcmp(name, "+") || !strcmp(name, "-") ? "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")"
-                       : div ? "(\"DOUBLE\" or \"DECIMAL\")" : !strcmp(name, "div") ? "(\"BIGINT\" or \"DECIMAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO SECOND\")"
+    const char *want = !strcmp(name, "+") || !strcmp(name, "-")
+        ? "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")"
+                       : div ? "(\"DOUBLE\" or \"DECIMAL\")" : !strcmp(name, "div")
+                           ? "(\"BIGINT\" or \"DECIMAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO SECOND\")"
                        : "\"NUMERIC\"";
-    return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_WRONG_TYPE, "sqlExpr", sp_bind_sql(b), "inputType", want, "actualDataType",
+    return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_WRONG_TYPE, "sqlExpr", sp_bind_sql(b), "inputType", want,
+        "actualDataType",
                    sp_type_sql_quoted(b->arena, t));
 }
 
@@ -289,7 +303,9 @@ static sp_status bind_arith(sp_bind *b, arith_op op, bool try_, sp_error *err)
         b->want[0] = b->want[1] = t;
     }
     if (!t) return fail_operand(b, x, true, err);
-    if (!sp_kind_is_numeric(t->kind)) return fail_operand(b, t, !sp_type_same(sp_bind_type(b, 0), sp_bind_type(b, 1)) && sp_bind_type(b, 0)->kind != SP_STRING && sp_bind_type(b, 1)->kind != SP_STRING, err);
+    if (!sp_kind_is_numeric(t->kind)) return fail_operand(b, t,
+        !sp_type_same(sp_bind_type(b, 0), sp_bind_type(b, 1)) && sp_bind_type(b, 0)->kind != SP_STRING &&
+            sp_bind_type(b, 1)->kind != SP_STRING, err);
     widen_division(b, op, &t);
     if (op == IDIV && t->kind != SP_LONG) return fail_operand(b, t, false, err);
     b->type = op == IDIV ? sp_type_of(SP_LONG) : t;
@@ -320,12 +336,14 @@ static sp_status unary(sp_kernel *k, bool only_negative, sp_error *err)
 {
     bool ansi = k->conf->ansi;
     sp_kind t = k->out->type->kind;
-    int64_t lo = t == SP_BYTE ? INT8_MIN : t == SP_SHORT ? INT16_MIN : t == SP_INT || t == SP_YEAR_MONTH ? INT32_MIN : INT64_MIN;
+    int64_t lo = t == SP_BYTE ? INT8_MIN : t == SP_SHORT ? INT16_MIN : t == SP_INT || t == SP_YEAR_MONTH ? INT32_MIN
+        : INT64_MIN;
     bool interval = t == SP_YEAR_MONTH || t == SP_DAY_TIME;
     for (SP_ROWS(k, i)) {
         if (t == SP_DOUBLE) { double d = SP_GET(k, double, 0, i); SP_OUT(k, double)[i] = only_negative ? fabs(d) : -d; continue; }
         if (t == SP_FLOAT) { float f = SP_GET(k, float, 0, i); SP_OUT(k, float)[i] = only_negative ? fabsf(f) : -f; continue; }
-        if (t == SP_DECIMAL) { sp_dec d = SP_GET(k, sp_dec, 0, i); SP_OUT(k, sp_dec)[i] = only_negative && d >= 0 ? d : -d; continue; }
+        if (t == SP_DECIMAL) { sp_dec d = SP_GET(k, sp_dec, 0, i); SP_OUT(k, sp_dec)[i] = only_negative && d >= 0 ? d
+            : -d; continue; }
         if (t == SP_CALENDAR) {
             sp_calendar c = SP_GET(k, sp_calendar, 0, i);
             SP_OUT(k, sp_calendar)[i] = (sp_calendar){ -c.months, -c.days, -c.us };
@@ -336,7 +354,8 @@ static sp_status unary(sp_kernel *k, bool only_negative, sp_error *err)
         if (v == lo && ansi) {
             if (t == SP_BYTE || t == SP_SHORT) {
                 char message[64];
-                snprintf(message, sizeof message, "%s caused overflow.", sp_vec_sql_at(k->args[0], i, k->conf, k->arena));
+                snprintf(message, sizeof message, "%s caused overflow.",
+                    sp_vec_sql_at(k->args[0], i, k->conf, k->arena));
                 return sp_fail_overflow(err, message, NULL);
             }
             return sp_fail_overflow(err, t == SP_LONG ? "long overflow" : "integer overflow", NULL);
@@ -351,7 +370,8 @@ static sp_status kernel_abs(sp_kernel *k, sp_error *err) { return unary(k, true,
 
 static sp_status kernel_positive(sp_kernel *k, sp_error *err)
 {
-    memcpy(k->out->data, k->args[0]->data, sp_kind_width(k->out->type->kind) * (k->args[0]->form == SP_CONST ? 1 : k->rows));
+    memcpy(k->out->data, k->args[0]->data, sp_kind_width(k->out->type->kind) * (k->args[0]->form == SP_CONST ? 1
+        : k->rows));
     return SP_OK;
 }
 
@@ -362,8 +382,10 @@ static sp_status bind_unary(sp_bind *b, sp_error *err)
     bool interval = t->kind == SP_YEAR_MONTH || t->kind == SP_DAY_TIME || (t->kind == SP_CALENDAR && !abs);
     if (!sp_kind_is_numeric(t->kind) && !interval) {
         if (t->kind != SP_STRING && t->kind != SP_VOID)
-            return sp_bind_fail_type(b, 0, abs ? "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\")"
-                                               : "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")", err);
+            return sp_bind_fail_type(b, 0, abs
+                ? "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\")"
+                                               : "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")",
+                                                   err);
         b->want[0] = t = sp_type_of(SP_DOUBLE);
     }
     b->type = t;
@@ -399,9 +421,13 @@ const sp_function sp_family_arith[] = {
     { "positive", 1, 1, 0, bind_unary, kernel_positive, "1.5.0", "positive(a): a" },
     { "abs", 1, 1, 0, bind_unary, kernel_abs, "1.2.0", "abs(a): the absolute value" },
     { "try_add", 2, 2, SP_FN_MAY_BE_NULL, bind_try_add, NULL, "3.2.0", "try_add(a, b): the sum, null on overflow" },
-    { "try_subtract", 2, 2, SP_FN_MAY_BE_NULL, bind_try_sub, NULL, "3.3.0", "try_subtract(a, b): the difference, null on overflow" },
-    { "try_multiply", 2, 2, SP_FN_MAY_BE_NULL, bind_try_mul, NULL, "3.3.0", "try_multiply(a, b): the product, null on overflow" },
-    { "try_divide", 2, 2, SP_FN_MAY_BE_NULL, bind_try_div, NULL, "3.2.0", "try_divide(a, b): the quotient, null on division by zero" },
-    { "try_mod", 2, 2, SP_FN_MAY_BE_NULL, bind_try_rem, NULL, "4.0.0", "try_mod(a, b): the remainder, null on division by zero" },
+    { "try_subtract", 2, 2, SP_FN_MAY_BE_NULL, bind_try_sub, NULL, "3.3.0",
+        "try_subtract(a, b): the difference, null on overflow" },
+    { "try_multiply", 2, 2, SP_FN_MAY_BE_NULL, bind_try_mul, NULL, "3.3.0",
+        "try_multiply(a, b): the product, null on overflow" },
+    { "try_divide", 2, 2, SP_FN_MAY_BE_NULL, bind_try_div, NULL, "3.2.0",
+        "try_divide(a, b): the quotient, null on division by zero" },
+    { "try_mod", 2, 2, SP_FN_MAY_BE_NULL, bind_try_rem, NULL, "4.0.0",
+        "try_mod(a, b): the remainder, null on division by zero" },
     { 0 }
 };

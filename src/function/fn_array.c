@@ -1,4 +1,5 @@
-/* fn_array.c -- arrays: size, search, order, parts, making (collectionOperations.scala). Set operations are in fn_array_set.c. */
+/* fn_array.c -- arrays: size, search, order, parts, making (collectionOperations.scala). Set operations are in
+ * fn_array_set.c. */
 #include "function/array_int.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -137,7 +138,8 @@ static int by_value(const void *a, const void *b)
 {
     const sort_key *x = a, *y = b;
     bool nx = sp_vec_null_at(x->e, x->at), ny = sp_vec_null_at(y->e, y->at);
-    int c = nx || ny ? (x->nulls_last ? nx - ny : ny - nx) : sp_vec_rows_cmp(x->e, x->at, y->e, y->at) * (x->descending ? -1 : 1);
+    int c = nx || ny ? (x->nulls_last ? nx - ny : ny - nx)
+        : sp_vec_rows_cmp(x->e, x->at, y->e, y->at) * (x->descending ? -1 : 1);
     return c ? c : x->at < y->at ? -1 : x->at > y->at;
 }
 
@@ -152,7 +154,8 @@ static sp_status sorted(sp_kernel *k, bool array_sort, sp_error *err)
         bool descending = !array_sort && k->arg_count > 1 && !sp_arg_int(k, 1, i);
         sort_key *keys = sp_arena_alloc(k->arena, sizeof *keys * ((size_t)l.length + 1), err);
         if (!keys) return SP_FAILED;
-        for (uint32_t x = 0; x < l.length; x++) keys[x] = (sort_key){ e, l.offset + x, descending, array_sort || descending };
+        for (uint32_t x = 0; x < l.length; x++) keys[x] = (sort_key){ e, l.offset + x, descending, array_sort ||
+            descending };
         qsort(keys, l.length, sizeof *keys, by_value);
         uint32_t first = sp_builder_rows(b);
         for (uint32_t x = 0; x < l.length; x++) SP_TRY(sp_build_row(b, e, keys[x].at, err));
@@ -199,11 +202,13 @@ static sp_status kernel_slice(sp_kernel *k, sp_error *err)
     for (SP_ROWS(k, i)) {
         sp_list l = sp_arg_list(k, 0, i);
         int64_t start = sp_arg_int(k, 1, i), n = sp_arg_int(k, 2, i);
-        if (start == 0) return SP_FAIL(err, INVALID_PARAMETER_VALUE__START, "parameter", "`start`", "functionName", "`slice`");
+        if (start == 0) return SP_FAIL(err, INVALID_PARAMETER_VALUE__START, "parameter", "`start`", "functionName",
+            "`slice`");
         if (n < 0) {
             char text[24];
             snprintf(text, sizeof text, "%lld", (long long)n);
-            return SP_FAIL(err, INVALID_PARAMETER_VALUE__LENGTH, "parameter", "`length`", "length", text, "functionName", "`slice`");
+            return SP_FAIL(err, INVALID_PARAMETER_VALUE__LENGTH, "parameter", "`length`", "length", text,
+                "functionName", "`slice`");
         }
         int64_t from = start > 0 ? start - 1 : (int64_t)l.length + start;
         if (from < 0 || from >= (int64_t)l.length) { SP_OUT(k, sp_list)[i] = (sp_list){ l.offset, 0 }; continue; }
@@ -276,7 +281,8 @@ static sp_status bind_append(sp_bind *b, sp_error *err)
     SP_TRY(sp_bind_array_value(b, 1, &t, err));
     const sp_type *a = b->want[0] ? b->want[0] : sp_bind_type(b, 0);
     b->nullable = b->call->args[0]->nullable;
-    return (b->type = sp_type_array(b->arena, t, a->fields[0].nullable || b->call->args[1]->nullable, err)) ? SP_OK : SP_FAILED;
+    return (b->type = sp_type_array(b->arena, t, a->fields[0].nullable || b->call->args[1]->nullable, err)) ? SP_OK
+        : SP_FAILED;
 }
 
 static sp_status with_value(sp_kernel *k, bool before, sp_error *err)
@@ -323,7 +329,8 @@ static sp_status kernel_insert(sp_kernel *k, sp_error *err)
         if (pos == 0) return SP_FAIL(err, INVALID_INDEX_OF_ZERO);
         int64_t at = pos > 0 ? pos - 1 : n + pos + 1, lead = 0;
         if (at < 0) { lead = -at; at = 0; }
-        if (n + lead + 1 > SP_ARRAY_MAX || at > SP_ARRAY_MAX) return sp_fail_array_size(k, at > n ? at : n + lead + 1, err);
+        if (n + lead + 1 > SP_ARRAY_MAX || at > SP_ARRAY_MAX) return sp_fail_array_size(k, at > n ? at : n + lead + 1,
+            err);
         uint32_t first = sp_builder_rows(b);
         const sp_vec *v = k->args[2];
         for (int64_t x = 0; x < (at > n ? at : n); x++) {
@@ -405,7 +412,8 @@ static sp_status bind_join(sp_bind *b, sp_error *err)
     const sp_type *t;
     SP_TRY(sp_bind_array(b, 0, &t, err));
     if (t->kind != SP_STRING) {
-        if (!sp_can_implicit_cast(t, sp_type_of(SP_STRING), b->conf)) return sp_bind_fail_type(b, 0, "\"ARRAY<STRING>\"", err);
+        if (!sp_can_implicit_cast(t, sp_type_of(SP_STRING), b->conf)) return sp_bind_fail_type(b, 0,
+            "\"ARRAY<STRING>\"", err);
         if (!(b->want[0] = sp_type_array(b->arena, sp_type_of(SP_STRING), true, err))) return SP_FAILED;
     }
     for (int i = 1; i < b->arg_count; i++) SP_TRY(sp_bind_want(b, i, sp_type_of(SP_STRING), err));
@@ -449,10 +457,13 @@ static sp_status bind_sequence(sp_bind *b, sp_error *err)
     bool dates = t->kind == SP_DATE || t->kind == SP_TIMESTAMP || t->kind == SP_TIMESTAMP_NTZ;
     sp_kind step = b->arg_count > 2 ? sp_bind_type(b, 2)->kind : SP_VOID;
     bool fits = sp_kind_is_integral(t->kind) ? b->arg_count < 3 || sp_kind_is_integral(step) || step == SP_STRING
-                                             : dates && (b->arg_count < 3 || step == SP_CALENDAR || step == SP_DAY_TIME || step == SP_YEAR_MONTH);
+                                             : dates && (b->arg_count < 3 || step == SP_CALENDAR ||
+                                                 step == SP_DAY_TIME || step == SP_YEAR_MONTH);
     if (!fits)
-        return SP_FAIL(err, DATATYPE_MISMATCH__SEQUENCE_WRONG_INPUT_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", "`sequence`", "startType",
-                       "(\"TIMESTAMP\" or \"TIMESTAMP_NTZ\" or \"DATE\")", "stepType", "(\"INTERVAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO SECOND\")",
+        return SP_FAIL(err, DATATYPE_MISMATCH__SEQUENCE_WRONG_INPUT_TYPES, "sqlExpr", sp_bind_sql(b), "functionName",
+            "`sequence`", "startType",
+                       "(\"TIMESTAMP\" or \"TIMESTAMP_NTZ\" or \"DATE\")", "stepType",
+                           "(\"INTERVAL\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL DAY TO SECOND\")",
                        "otherStartType", "\"INTEGRAL\"");
     if (sp_kind_is_integral(t->kind) && b->arg_count > 2) SP_TRY(sp_bind_common(b, 0, 3, &t, err));
     *q = (sequence){ t->kind, dates ? step : SP_VOID };
@@ -462,8 +473,11 @@ static sp_status bind_sequence(sp_bind *b, sp_error *err)
 
 static sp_status fail_sequence(sp_kernel *k, uint32_t i, sp_error *err)
 {
-    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: Illegal sequence boundaries: %s to %s by %s", sp_vec_sql_at(k->args[0], i, k->conf, k->arena),
-                          sp_vec_sql_at(k->args[1], i, k->conf, k->arena), k->arg_count > 2 ? sp_vec_sql_at(k->args[2], i, k->conf, k->arena) : "1");
+    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+        "requirement failed: Illegal sequence boundaries: %s to %s by %s",
+            sp_vec_sql_at(k->args[0], i, k->conf, k->arena),
+                          sp_vec_sql_at(k->args[1], i, k->conf, k->arena), k->arg_count > 2
+                              ? sp_vec_sql_at(k->args[2], i, k->conf, k->arena) : "1");
 }
 
 static sp_calendar step_of(sp_kernel *k, const sequence *q, uint32_t i, bool down)
@@ -483,8 +497,10 @@ static sp_calendar step_of(sp_kernel *k, const sequence *q, uint32_t i, bool dow
 
 static sp_status sequence_dates(sp_kernel *k, const sequence *q, uint32_t i, sp_builder *b, sp_error *err)
 {
-    const sp_zone *z = q->kind == SP_TIMESTAMP_NTZ || q->kind == SP_DATE || !k->conf->zone ? sp_zone_utc() : k->conf->zone;
-    int64_t scale = q->kind == SP_DATE ? SP_US_PER_DAY : 1, start = sp_arg_int(k, 0, i) * scale, stop = sp_arg_int(k, 1, i) * scale;
+    const sp_zone *z = q->kind == SP_TIMESTAMP_NTZ || q->kind == SP_DATE || !k->conf->zone ? sp_zone_utc()
+        : k->conf->zone;
+    int64_t scale = q->kind == SP_DATE ? SP_US_PER_DAY : 1, start = sp_arg_int(k, 0, i) * scale,
+        stop = sp_arg_int(k, 1, i) * scale;
     sp_calendar c = step_of(k, q, i, start > stop);
     bool up = c.months > 0 || c.days > 0 || c.us > 0, none = !c.months && !c.days && !c.us;
     if (none ? start != stop : up ? start > stop : start < stop) return fail_sequence(k, i, err);
@@ -509,7 +525,8 @@ static sp_status kernel_sequence(sp_kernel *k, sp_error *err)
         else {
             int64_t start = sp_arg_int(k, 0, i), stop = sp_arg_int(k, 1, i);
             int64_t step = k->arg_count > 2 ? sp_arg_int(k, 2, i) : start <= stop ? 1 : -1;
-            if (!((step > 0 && start <= stop) || (step < 0 && start >= stop) || (step == 0 && start == stop))) return fail_sequence(k, i, err);
+            if (!((step > 0 && start <= stop) || (step < 0 && start >= stop) ||
+                (step == 0 && start == stop))) return fail_sequence(k, i, err);
             __int128 n = step ? ((__int128)stop - start) / step + 1 : 1;
             if (n > SP_ARRAY_MAX) return sp_fail_array_size(k, (int64_t)n, err);
             for (__int128 x = 0; x < n; x++) SP_TRY(sp_build_i64(b, (int64_t)(start + x * step), err));
@@ -522,19 +539,27 @@ static sp_status kernel_sequence(sp_kernel *k, sp_error *err)
 extern const sp_function sp_family_array[];
 const sp_function sp_family_array[] = {
     { "size", 1, 1, SP_FN_NULLS, bind_size, kernel_size, "1.5.0", "size(a): how many elements or entries" },
-    { "cardinality", 1, 1, SP_FN_NULLS, bind_size, kernel_size, "2.4.0", "cardinality(a): how many elements or entries" },
+    { "cardinality", 1, 1, SP_FN_NULLS, bind_size, kernel_size, "2.4.0",
+        "cardinality(a): how many elements or entries" },
     { "array_size", 1, 1, 0, bind_array_size, kernel_array_size, "3.3.0", "array_size(a): how many elements" },
-    { "array_contains", 2, 2, SP_FN_MAY_BE_NULL, bind_contains, kernel_contains, "1.5.0", "array_contains(a, v): true if v is an element" },
-    { "array_position", 2, 2, 0, bind_position, kernel_position, "2.4.0", "array_position(a, v): the first place of v from 1, 0 if none" },
+    { "array_contains", 2, 2, SP_FN_MAY_BE_NULL, bind_contains, kernel_contains, "1.5.0",
+        "array_contains(a, v): true if v is an element" },
+    { "array_position", 2, 2, 0, bind_position, kernel_position, "2.4.0",
+        "array_position(a, v): the first place of v from 1, 0 if none" },
     { "array_max", 1, 1, SP_FN_MAY_BE_NULL, bind_extreme, kernel_max, "2.4.0", "array_max(a): the greatest element" },
     { "array_min", 1, 1, SP_FN_MAY_BE_NULL, bind_extreme, kernel_min, "2.4.0", "array_min(a): the smallest element" },
-    { "sort_array", 1, 2, 0, bind_sort_array, kernel_sort_array, "1.5.0", "sort_array(a[, ascending]): in order, nulls first (last if descending)" },
+    { "sort_array", 1, 2, 0, bind_sort_array, kernel_sort_array, "1.5.0",
+        "sort_array(a[, ascending]): in order, nulls first (last if descending)" },
     { "slice", 3, 3, 0, bind_slice, kernel_slice, "2.4.0", "slice(a, start, length)" },
-    { "flatten", 1, 1, SP_FN_MAY_BE_NULL, bind_flatten, kernel_flatten, "2.4.0", "flatten(a): the arrays of an array in one" },
-    { "array_append", 2, 2, SP_FN_NULLS, bind_append, kernel_append, "3.4.0", "array_append(a, v): v behind the last element" },
-    { "array_prepend", 2, 2, SP_FN_NULLS, bind_append, kernel_prepend, "3.5.0", "array_prepend(a, v): v before the first element" },
+    { "flatten", 1, 1, SP_FN_MAY_BE_NULL, bind_flatten, kernel_flatten, "2.4.0",
+        "flatten(a): the arrays of an array in one" },
+    { "array_append", 2, 2, SP_FN_NULLS, bind_append, kernel_append, "3.4.0",
+        "array_append(a, v): v behind the last element" },
+    { "array_prepend", 2, 2, SP_FN_NULLS, bind_append, kernel_prepend, "3.5.0",
+        "array_prepend(a, v): v before the first element" },
     { "array_insert", 3, 3, SP_FN_NULLS, bind_insert, kernel_insert, "3.4.0", "array_insert(a, pos, v)" },
-    { "array_remove", 2, 2, 0, bind_remove, kernel_remove, "2.4.0", "array_remove(a, v): without the elements equal to v" },
+    { "array_remove", 2, 2, 0, bind_remove, kernel_remove, "2.4.0",
+        "array_remove(a, v): without the elements equal to v" },
     { "array_compact", 1, 1, 0, bind_compact, kernel_remove, "3.4.0", "array_compact(a): without nulls" },
     { "array_repeat", 2, 2, SP_FN_NULLS, bind_repeat, kernel_repeat, "2.4.0", "array_repeat(v, n): n times v" },
     { "array_join", 2, 3, 0, bind_join, kernel_join, "2.4.0", "array_join(a, by[, null text])" },

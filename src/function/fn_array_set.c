@@ -1,6 +1,7 @@
 /* fn_array_set.c -- arrays as sets: distinct, union, intersect, except, overlap; arrays_zip; shuffle.
  *
- * Membership is by row hash into an open-addressing table per row; nulls count once, NaNs are equal (collectionOperations.scala). */
+ * Membership is by row hash into an open-addressing table per row; nulls count once, NaNs are equal
+ * (collectionOperations.scala). */
 #include "function/array_int.h"
 
 /* Positions of elements, found by value. Elements of two vectors may be in one set: where says which. */
@@ -101,7 +102,8 @@ static sp_status bind_two(sp_bind *b, sp_error *err)
     const sp_type *l = b->want[0] ? b->want[0] : sp_bind_type(b, 0), *r = b->want[1] ? b->want[1] : sp_bind_type(b, 1);
     t = sp_widest_type(b->arena, l, r, b->conf, err);
     if (!t)
-        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_ARRAY_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "arrayType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_ARRAY_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b), "arrayType",
                        "\"ARRAY\"", "leftType", sp_bind_arg_type(b, 0), "rightType", sp_bind_arg_type(b, 1));
     b->want[0] = b->want[1] = b->type = t;
     return SP_OK;
@@ -189,8 +191,10 @@ const sp_function sp_family_array_set[] = {
     { "array_distinct", 1, 1, 0, bind_distinct, kernel_distinct, "2.4.0", "array_distinct(a): every value once" },
     { "array_union", 2, 2, 0, bind_two, kernel_union, "2.4.0", "array_union(a, b): values of either, once" },
     { "array_intersect", 2, 2, 0, bind_two, kernel_intersect, "2.4.0", "array_intersect(a, b): values of both, once" },
-    { "array_except", 2, 2, 0, bind_two, kernel_except, "2.4.0", "array_except(a, b): values of a that are not in b, once" },
-    { "arrays_overlap", 2, 2, SP_FN_MAY_BE_NULL, bind_overlap, kernel_overlap, "2.4.0", "arrays_overlap(a, b): true if a value is in both" },
+    { "array_except", 2, 2, 0, bind_two, kernel_except, "2.4.0",
+        "array_except(a, b): values of a that are not in b, once" },
+    { "arrays_overlap", 2, 2, SP_FN_MAY_BE_NULL, bind_overlap, kernel_overlap, "2.4.0",
+        "arrays_overlap(a, b): true if a value is in both" },
     { "arrays_zip", 0, -1, 0, bind_zip, kernel_zip, "2.4.0", "arrays_zip(a, ...): structs of the n-th elements" },
     { 0 }
 };

@@ -10,8 +10,10 @@ static sp_status bind_bitwise(sp_bind *b, sp_error *err)
     if (t && sp_kind_is_integral(t->kind)) { b->type = t; return SP_OK; }
     if (t && t->kind == SP_VOID) { b->type = b->want[0] = b->want[1] = sp_type_of(SP_INT); return SP_OK; }
     if (!t)
-        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left", sp_bind_arg_type(b, 0), "right", sp_bind_arg_type(b, 1));
-    return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_WRONG_TYPE, "sqlExpr", sp_bind_sql(b), "inputType", "\"INTEGRAL\"", "actualDataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left",
+            sp_bind_arg_type(b, 0), "right", sp_bind_arg_type(b, 1));
+    return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_WRONG_TYPE, "sqlExpr", sp_bind_sql(b), "inputType",
+        "\"INTEGRAL\"", "actualDataType",
                    sp_type_sql_quoted(b->arena, t));
 }
 
@@ -68,7 +70,8 @@ SHIFT(kernel_right_unsigned, (uint32_t)x >> n, (uint64_t)x >> n)
 static sp_status bind_count(sp_bind *b, sp_error *err)
 {
     sp_kind t = sp_bind_type(b, 0)->kind;
-    if (!sp_kind_is_integral(t) && t != SP_BOOLEAN && t != SP_VOID) return sp_bind_fail_type(b, 0, "(\"INTEGRAL\" or \"BOOLEAN\")", err);
+    if (!sp_kind_is_integral(t) && t != SP_BOOLEAN && t != SP_VOID) return sp_bind_fail_type(b, 0,
+        "(\"INTEGRAL\" or \"BOOLEAN\")", err);
     b->type = sp_type_of(SP_INT);
     return SP_OK;
 }
@@ -91,7 +94,8 @@ static sp_status kernel_get(sp_kernel *k, sp_error *err)
     for (SP_ROWS(k, i)) {
         int64_t n = sp_arg_int(k, 1, i);
         if (n < 0 || n >= bits) {
-            return SP_FAIL(err, INVALID_PARAMETER_VALUE__BIT_POSITION_RANGE, "parameter", "`pos`", "functionName", "`bit_get`", "invalidValue",
+            return SP_FAIL(err, INVALID_PARAMETER_VALUE__BIT_POSITION_RANGE, "parameter", "`pos`", "functionName",
+                "`bit_get`", "invalidValue",
                            sp_error_format(err, "%lld", (long long)n), "upper", sp_error_format(err, "%d", bits));
         }
         SP_OUT(k, int8_t)[i] = (int8_t)((sp_arg_int(k, 0, i) >> n) & 1);

@@ -1,7 +1,8 @@
 /* fn_compare.c -- comparison: = <=> != < <= > >= in between.
  *
- * Operands are brought to one type by sp_bind_operands; plain kinds are compared by typed loops, nested ones by sp_vec_rows_cmp.
- * Floats follow Spark's order: NaN equals NaN and is greater than all else, -0.0 equals 0.0 (SQLOrderingUtil). IN: In.eval and InSet. */
+ * Operands are brought to one type by sp_bind_operands; plain kinds are compared by typed loops, nested ones by
+ * sp_vec_rows_cmp. Floats follow Spark's order: NaN equals NaN and is greater than all else, -0.0 equals 0.0
+ * (SQLOrderingUtil). IN: In.eval and InSet. */
 #include "function/function_int.h"
 
 typedef enum { EQ, NE, LT, LE, GT, GE } compare_op;
@@ -129,10 +130,12 @@ static sp_status bind_comparison(sp_bind *b, bool equality, sp_error *err)
     const sp_type *t;
     SP_TRY(sp_bind_operands(b, false, true, &t, err));
     if (!t)
-        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left", sp_bind_arg_type(b, 0), "right",
+        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left",
+            sp_bind_arg_type(b, 0), "right",
                        sp_bind_arg_type(b, 1));
     if (!comparable(t, equality))
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "dataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b), "dataType",
                        sp_type_sql_quoted(b->arena, t));
     b->type = sp_type_of(SP_BOOLEAN);
     return SP_OK;
@@ -167,7 +170,8 @@ static sp_status in_set_make(sp_bind *b, const sp_type *t, in_set **out, sp_erro
     for (int i = 1; i < b->arg_count; i++) {
         sp_value v;
         sp_expr *e = b->call->args[i];
-        if (!sp_type_eq(e->type, t)) SP_TRY(sp_expr_cast(b->arena, b->conf, e, t, b->conf->ansi ? SP_CAST_ANSI : SP_CAST_LEGACY, &e, err));
+        if (!sp_type_eq(e->type, t)) SP_TRY(sp_expr_cast(b->arena, b->conf, e, t, b->conf->ansi ? SP_CAST_ANSI
+            : SP_CAST_LEGACY, &e, err));
         SP_TRY(sp_expr_fold(b->arena, b->conf, e, &v, err));
         if (v.is_null) { s->has_null = true; continue; }
         sp_vec *one = sp_value_vec(&v, 1, b->arena, err);
@@ -233,7 +237,8 @@ static sp_status bind_in(sp_bind *b, sp_error *err)
         for (int i = 0; i < b->arg_count; i++) sp_buf_printf(&list, "%s%s", i ? ", " : "", sp_bind_arg_type(b, i));
         const char *types = sp_arena_printf(b->arena, NULL, "[%s]", sp_buf_cstr(&list));
         sp_buf_done(&list);
-        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", "`in`", "dataType", types ? types : "");
+        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", "`in`",
+            "dataType", types ? types : "");
     }
     bool constants = true;
     for (int i = 0; i < b->arg_count; i++) {
@@ -242,7 +247,8 @@ static sp_status bind_in(sp_bind *b, sp_error *err)
     }
     if (t->kind == SP_VOID) constants = false;
     if (!comparable(t, true))
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", "`in`", "dataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+            "`in`", "dataType",
                        sp_type_sql_quoted(b->arena, t));
     if (constants) {
         in_set *s;
@@ -258,7 +264,8 @@ static sp_status bind_in(sp_bind *b, sp_error *err)
 static sp_status bind_between(sp_bind *b, sp_error *err)
 {
     sp_expr **a = b->call->args, *args[2];
-    if (!(args[0] = sp_expr_call2(b->arena, ">=", a[0], a[1], err)) || !(args[1] = sp_expr_call2(b->arena, "<=", a[0], a[2], err)))
+    if (!(args[0] = sp_expr_call2(b->arena, ">=", a[0], a[1], err)) ||
+        !(args[1] = sp_expr_call2(b->arena, "<=", a[0], a[2], err)))
         return SP_FAILED;
     b->replacement = sp_expr_function(b->arena, "and", args, 2, err);
     return b->replacement ? SP_OK : SP_FAILED;
@@ -270,8 +277,10 @@ const sp_function sp_family_compare[] = {
     { "==", 2, 2, SP_FN_OPERATOR, bind_equality, kernel_eq, "1.0.0", "a == b: true if a equals b" },
     { "!=", 2, 2, SP_FN_OPERATOR, bind_equality, kernel_ne, "1.0.0", "a != b: true if a does not equal b" },
     { "<>", 2, 2, SP_FN_OPERATOR, bind_equality, kernel_ne, "1.0.0", "a <> b: true if a does not equal b" },
-    { "<=>", 2, 2, SP_FN_OPERATOR | SP_FN_NULLS, bind_null_safe, kernel_null_safe_eq, "1.1.0", "a <=> b: equal, null being equal to null" },
-    { "equal_null", 2, 2, SP_FN_NULLS, bind_null_safe, kernel_null_safe_eq, "3.4.0", "equal_null(a, b): equal, null being equal to null" },
+    { "<=>", 2, 2, SP_FN_OPERATOR | SP_FN_NULLS, bind_null_safe, kernel_null_safe_eq, "1.1.0",
+        "a <=> b: equal, null being equal to null" },
+    { "equal_null", 2, 2, SP_FN_NULLS, bind_null_safe, kernel_null_safe_eq, "3.4.0",
+        "equal_null(a, b): equal, null being equal to null" },
     { "<", 2, 2, SP_FN_OPERATOR, bind_order, kernel_lt, "1.0.0", "a < b: true if a is less than b" },
     { "<=", 2, 2, SP_FN_OPERATOR, bind_order, kernel_le, "1.0.0", "a <= b: true if a is less than or equal to b" },
     { ">", 2, 2, SP_FN_OPERATOR, bind_order, kernel_gt, "1.0.0", "a > b: true if a is greater than b" },

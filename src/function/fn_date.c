@@ -1,16 +1,18 @@
 /* fn_date.c -- fields of dates and timestamps, date arithmetic, truncation, conversion between epochs.
  *
- * Fields are read off local time in the session's zone. Behaviour: datetimeExpressions.scala, DateTimeUtils.scala. Parsing and printing by
- * pattern are in fn_date_text.c, making from parts in fn_make_date.c. */
+ * Fields are read off local time in the session's zone. Behaviour: datetimeExpressions.scala, DateTimeUtils.scala.
+ * Parsing and printing by pattern are in fn_date_text.c, making from parts in fn_make_date.c. */
 #include "function/date_int.h"
 #include "world/world.h"
 #include <math.h>
 
-const int64_t sp_unit_us[] = { 0, 1, 1000, SP_US_PER_SECOND, 60 * SP_US_PER_SECOND, 3600 * SP_US_PER_SECOND, SP_US_PER_DAY, 7 * SP_US_PER_DAY };
+const int64_t sp_unit_us[] = { 0, 1, 1000, SP_US_PER_SECOND, 60 * SP_US_PER_SECOND, 3600 * SP_US_PER_SECOND,
+    SP_US_PER_DAY, 7 * SP_US_PER_DAY };
 
 sp_unit sp_unit_of(sp_str name)
 {
-    static const char *const names[] = { "", "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK", "MONTH", "QUARTER", "YEAR", "DAYOFYEAR" };
+    static const char *const names[] = { "", "MICROSECOND", "MILLISECOND", "SECOND", "MINUTE", "HOUR", "DAY", "WEEK",
+        "MONTH", "QUARTER", "YEAR", "DAYOFYEAR" };
     for (int i = 1; i <= SP_UNIT_DAYOFYEAR; i++)
         if (sp_str_eq_nocase(name, sp_str_of(names[i]))) return (sp_unit)i;
     return SP_UNIT_NONE;
@@ -27,7 +29,8 @@ int sp_iso_week(int64_t days, int64_t *year)
 
 /* ---- fields ---- */
 
-typedef enum { YEAR, QUARTER, MONTH, DAY, DAYOFWEEK, WEEKDAY, DAYOFYEAR, WEEK, YEAROFWEEK, DAYOFWEEK_ISO, HOUR, MINUTE, SECOND, SECOND_FRACTION } field;
+typedef enum { YEAR, QUARTER, MONTH, DAY, DAYOFWEEK, WEEKDAY, DAYOFYEAR, WEEK, YEAROFWEEK, DAYOFWEEK_ISO, HOUR, MINUTE,
+    SECOND, SECOND_FRACTION } field;
 
 static int64_t date_field(field f, int64_t days)
 {
@@ -103,9 +106,12 @@ TIME_FIELD(kernel_second, SECOND)
 /* ---- extract(field, source) ---- */
 
 static const struct { const char *names; field f; } field_names[] = {
-    { " YEAR Y YEARS YR YRS ", YEAR }, { " YEAROFWEEK ", YEAROFWEEK }, { " QUARTER QTR ", QUARTER }, { " MONTH MON MONS MONTHS ", MONTH },
-    { " WEEK W WEEKS ", WEEK }, { " DAY D DAYS ", DAY }, { " DAYOFWEEK DOW ", DAYOFWEEK }, { " DAYOFWEEK_ISO DOW_ISO ", DAYOFWEEK_ISO },
-    { " DOY ", DAYOFYEAR }, { " HOUR H HOURS HR HRS ", HOUR }, { " MINUTE M MIN MINS MINUTES ", MINUTE }, { " SECOND S SEC SECONDS SECS ", SECOND_FRACTION },
+    { " YEAR Y YEARS YR YRS ", YEAR }, { " YEAROFWEEK ", YEAROFWEEK }, { " QUARTER QTR ", QUARTER },
+    { " MONTH MON MONS MONTHS ", MONTH },
+    { " WEEK W WEEKS ", WEEK }, { " DAY D DAYS ", DAY }, { " DAYOFWEEK DOW ", DAYOFWEEK },
+    { " DAYOFWEEK_ISO DOW_ISO ", DAYOFWEEK_ISO },
+    { " DOY ", DAYOFYEAR }, { " HOUR H HOURS HR HRS ", HOUR }, { " MINUTE M MIN MINS MINUTES ", MINUTE },
+    { " SECOND S SEC SECONDS SECS ", SECOND_FRACTION },
 };
 
 static int find_field(sp_str name)
@@ -113,7 +119,8 @@ static int find_field(sp_str name)
     char text[24];
     if (name.n > 20 || !name.n) return -1;
     text[0] = ' ';
-    for (size_t i = 0; i < name.n; i++) text[i + 1] = (char)(name.p[i] >= 'a' && name.p[i] <= 'z' ? name.p[i] - 32 : name.p[i]);
+    for (size_t i = 0; i < name.n; i++) text[i + 1] = (char)(name.p[i] >= 'a' && name.p[i] <= 'z' ? name.p[i] - 32
+        : name.p[i]);
     text[name.n + 1] = ' ';
     text[name.n + 2] = 0;
     for (size_t i = 0; i < sizeof field_names / sizeof *field_names; i++)
@@ -125,7 +132,8 @@ static sp_status kernel_extract(sp_kernel *k, sp_error *err)
 {
     field f = (field)*(const int *)k->call->state;
     for (SP_ROWS(k, i)) {
-        int64_t v = f >= HOUR ? time_field(f, us_of_day(k, 1, i)) : date_field(f, sp_floor_div(sp_local_us(k, 1, i), SP_US_PER_DAY));
+        int64_t v = f >= HOUR ? time_field(f, us_of_day(k, 1, i))
+            : date_field(f, sp_floor_div(sp_local_us(k, 1, i), SP_US_PER_DAY));
         if (f == SECOND_FRACTION) SP_OUT(k, sp_dec)[i] = v;
         else SP_OUT(k, int32_t)[i] = (int32_t)v;
     }
@@ -150,7 +158,8 @@ static sp_status kernel_extract_interval(sp_kernel *k, sp_error *err)
             days = us / SP_US_PER_DAY;
             us %= SP_US_PER_DAY;
         }
-        int64_t v = f == YEAR ? months / 12 : f == MONTH ? months % 12 : f == DAY ? days : f == HOUR ? us / sp_unit_us[SP_UNIT_HOUR]
+        int64_t v = f == YEAR ? months / 12 : f == MONTH ? months % 12 : f == DAY ? days : f == HOUR
+            ? us / sp_unit_us[SP_UNIT_HOUR]
                   : f == MINUTE ? us / sp_unit_us[SP_UNIT_MINUTE] % 60 : us % sp_unit_us[SP_UNIT_MINUTE];
         if (f == SECOND_FRACTION) SP_OUT(k, sp_dec)[i] = v;
         else sp_vec_put_int(k->out, i, v);
@@ -286,7 +295,8 @@ static sp_status kernel_next_day(sp_kernel *k, sp_error *err)
         sp_str name = sp_arg_str(k, 1, i);
         int wanted = day_of_week(name);
         if (wanted < 0) {
-            if (k->conf->ansi) return SP_FAIL(err, ILLEGAL_DAY_OF_WEEK, "string", sp_error_format(err, "%.*s", (int)name.n, name.p));
+            if (k->conf->ansi) return SP_FAIL(err, ILLEGAL_DAY_OF_WEEK, "string",
+                sp_error_format(err, "%.*s", (int)name.n, name.p));
             sp_kernel_null(k, i);
             continue;
         }
@@ -301,9 +311,12 @@ static sp_status kernel_next_day(sp_kernel *k, sp_error *err)
 static sp_unit trunc_unit(sp_str s)
 {
     static const struct { const char *name; sp_unit u; } names[] = {
-        { "YEAR", SP_UNIT_YEAR }, { "YYYY", SP_UNIT_YEAR }, { "YY", SP_UNIT_YEAR }, { "QUARTER", SP_UNIT_QUARTER }, { "MONTH", SP_UNIT_MONTH },
-        { "MM", SP_UNIT_MONTH }, { "MON", SP_UNIT_MONTH }, { "WEEK", SP_UNIT_WEEK }, { "DAY", SP_UNIT_DAY }, { "DD", SP_UNIT_DAY },
-        { "HOUR", SP_UNIT_HOUR }, { "MINUTE", SP_UNIT_MINUTE }, { "SECOND", SP_UNIT_SECOND }, { "MILLISECOND", SP_UNIT_MILLISECOND },
+        { "YEAR", SP_UNIT_YEAR }, { "YYYY", SP_UNIT_YEAR }, { "YY", SP_UNIT_YEAR }, { "QUARTER", SP_UNIT_QUARTER },
+        { "MONTH", SP_UNIT_MONTH },
+        { "MM", SP_UNIT_MONTH }, { "MON", SP_UNIT_MONTH }, { "WEEK", SP_UNIT_WEEK }, { "DAY", SP_UNIT_DAY },
+        { "DD", SP_UNIT_DAY },
+        { "HOUR", SP_UNIT_HOUR }, { "MINUTE", SP_UNIT_MINUTE }, { "SECOND", SP_UNIT_SECOND },
+        { "MILLISECOND", SP_UNIT_MILLISECOND },
         { "MICROSECOND", SP_UNIT_MICROSECOND }, { NULL, SP_UNIT_NONE }
     };
     for (int i = 0; names[i].name; i++)
@@ -370,7 +383,8 @@ static sp_status bind_unit(sp_bind *b, sp_unit *u, sp_error *err)
     *u = name.is_null ? SP_UNIT_NONE : sp_unit_of(name.str);
     if (*u == SP_UNIT_NONE) {
         const char *v = sp_arena_printf(b->arena, NULL, "'%.*s'", (int)name.str.n, name.str.p);
-        return SP_FAIL(err, INVALID_PARAMETER_VALUE__DATETIME_UNIT, "parameter", "`unit`", "functionName", sp_bind_function_id(b), "invalidValue", v ? v : "");
+        return SP_FAIL(err, INVALID_PARAMETER_VALUE__DATETIME_UNIT, "parameter", "`unit`", "functionName",
+            sp_bind_function_id(b), "invalidValue", v ? v : "");
     }
     SP_NEW(kept, b->arena, sizeof *kept, err);
     *kept = *u == SP_UNIT_DAYOFYEAR ? SP_UNIT_DAY : *u;
@@ -400,9 +414,11 @@ static sp_status kernel_timestampadd(sp_kernel *k, sp_error *err)
             if (!bad) v = sp_timestamp_add(v, 0, (int32_t)(u == SP_UNIT_WEEK ? n * 7 : n), 0, z);
         } else {
             bad = n > INT32_MAX / 12 || n < INT32_MIN / 12;
-            if (!bad) v = sp_timestamp_add(v, (int32_t)(n * (u == SP_UNIT_MONTH ? 1 : u == SP_UNIT_QUARTER ? 3 : 12)), 0, 0, z);
+            if (!bad) v = sp_timestamp_add(v, (int32_t)(n * (u == SP_UNIT_MONTH ? 1 : u == SP_UNIT_QUARTER ? 3 : 12)),
+                0, 0, z);
         }
-        if (bad) return SP_FAIL(err, DATETIME_OVERFLOW, "operation", sp_error_format(err, "add %lld to a timestamp", (long long)n));
+        if (bad) return SP_FAIL(err, DATETIME_OVERFLOW, "operation",
+            sp_error_format(err, "add %lld to a timestamp", (long long)n));
         SP_OUT(k, int64_t)[i] = v;
     }
     return SP_OK;
@@ -437,7 +453,8 @@ static sp_status kernel_timestampdiff(sp_kernel *k, sp_error *err)
     for (SP_ROWS(k, i)) {
         int64_t from = sp_local_us(k, 1, i), to = sp_local_us(k, 2, i);
         SP_OUT(k, int64_t)[i] = u <= SP_UNIT_WEEK ? (to - from) / sp_unit_us[u]
-                                                  : months_between(from, to) / (u == SP_UNIT_MONTH ? 1 : u == SP_UNIT_QUARTER ? 3 : 12);
+                                                  : months_between(from, to) / (u == SP_UNIT_MONTH ? 1
+                                                      : u == SP_UNIT_QUARTER ? 3 : 12);
     }
     return SP_OK;
 }
@@ -480,14 +497,17 @@ static sp_status kernel_timestamp_seconds(sp_kernel *k, sp_error *err)
         int64_t us;
         if (t->kind == SP_DECIMAL) {
             sp_dec v = SP_GET(k, sp_dec, 0, i), x;
-            if (t->scale > 6 && v % sp_pow10_table[t->scale - 6]) return sp_error_plain(err, SP_EXC_ARITHMETIC, "Rounding necessary");
-            if (!sp_dec_rescale(v, t->scale, 38, 6, &x) || x > INT64_MAX || x < INT64_MIN) return sp_error_plain(err, SP_EXC_ARITHMETIC, "Overflow");
+            if (t->scale > 6 && v % sp_pow10_table[t->scale - 6]) return sp_error_plain(err, SP_EXC_ARITHMETIC,
+                "Rounding necessary");
+            if (!sp_dec_rescale(v, t->scale, 38, 6, &x) || x > INT64_MAX || x < INT64_MIN) return sp_error_plain(err,
+                SP_EXC_ARITHMETIC, "Overflow");
             us = (int64_t)x;
         } else if (t->kind == SP_FLOAT || t->kind == SP_DOUBLE) {
             double d = sp_arg_f64(k, 0, i);
             if (!isfinite(d)) { sp_kernel_null(k, i); continue; }
             us = fabs(d * 1e6) >= 9223372036854775807.0 ? (d > 0 ? INT64_MAX : INT64_MIN) : (int64_t)(d * 1e6);
-        } else if (__builtin_mul_overflow(sp_arg_int(k, 0, i), SP_US_PER_SECOND, &us)) return sp_fail_overflow(err, "long overflow", NULL);
+        } else if (__builtin_mul_overflow(sp_arg_int(k, 0, i), SP_US_PER_SECOND, &us)) return sp_fail_overflow(err,
+            "long overflow", NULL);
         SP_OUT(k, int64_t)[i] = us;
     }
     return SP_OK;
@@ -496,22 +516,27 @@ static sp_status kernel_timestamp_seconds(sp_kernel *k, sp_error *err)
 static sp_status kernel_timestamp_millis(sp_kernel *k, sp_error *err)
 {
     for (SP_ROWS(k, i))
-        if (__builtin_mul_overflow(sp_arg_int(k, 0, i), 1000, &SP_OUT(k, int64_t)[i])) return sp_fail_overflow(err, "long overflow", NULL);
+        if (__builtin_mul_overflow(sp_arg_int(k, 0, i), 1000, &SP_OUT(k, int64_t)[i])) return sp_fail_overflow(err,
+            "long overflow", NULL);
     return SP_OK;
 }
 
 /* ---- now ---- */
 
-static sp_status bind_now(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_TIMESTAMP); b->nullable = false; return SP_OK; }
-static sp_status bind_today(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_DATE); b->nullable = false; return SP_OK; }
-static sp_status bind_local_now(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_TIMESTAMP_NTZ); b->nullable = false; return SP_OK; }
+static sp_status bind_now(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_TIMESTAMP); b->nullable = false;
+return SP_OK; }
+static sp_status bind_today(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_DATE); b->nullable = false;
+return SP_OK; }
+static sp_status bind_local_now(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_TIMESTAMP_NTZ);
+b->nullable = false; return SP_OK; }
 
 /* Only met where nobody put the query's or batch's time in their place. */
 static sp_status kernel_now(sp_kernel *k, sp_error *err)
 {
     int64_t now = sp_now_us(sp_world_real()), local = sp_zone_utc_to_local(sp_kernel_zone(k), now);
     sp_kind t = k->out->type->kind;
-    for (SP_ROWS(k, i)) sp_vec_put_int(k->out, i, t == SP_TIMESTAMP ? now : t == SP_DATE ? sp_floor_div(local, SP_US_PER_DAY) : local);
+    for (SP_ROWS(k, i)) sp_vec_put_int(k->out, i, t == SP_TIMESTAMP ? now : t == SP_DATE
+        ? sp_floor_div(local, SP_US_PER_DAY) : local);
     return SP_OK;
 }
 
@@ -528,7 +553,8 @@ static sp_status kernel_dayname(sp_kernel *k, sp_error *err)
 
 static sp_status kernel_monthname(sp_kernel *k, sp_error *err)
 {
-    static const char names[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
+    static const char names[][4] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+        "Dec" };
     for (SP_ROWS(k, i)) sp_put_view(k, i, sp_str_of(names[date_field(MONTH, sp_arg_int(k, 0, i)) - 1]));
     return SP_OK;
 }
@@ -556,11 +582,13 @@ const sp_function sp_family_date[] = {
     { "datediff", 2, 2, 0, bind_datediff, kernel_datediff, "1.5.0", "datediff(end, start): days" },
     { "date_diff", 2, 2, 0, bind_datediff, kernel_datediff, "3.4.0", "date_diff(end, start): days" },
     { "add_months", 2, 2, 0, bind_add_months, kernel_add_months, "1.5.0", "add_months(date, months)" },
-    { "months_between", 2, 3, 0, bind_months_between, kernel_months_between, "1.5.0", "months_between(a, b[, round off])" },
+    { "months_between", 2, 3, 0, bind_months_between, kernel_months_between, "1.5.0",
+        "months_between(a, b[, round off])" },
     { "last_day", 1, 1, 0, bind_last_day, kernel_last_day, "1.5.0", "last_day(date): of its month" },
     { "next_day", 2, 2, SP_FN_MAY_BE_NULL, bind_next_day, kernel_next_day, "1.5.0", "next_day(date, day of week)" },
     { "trunc", 2, 2, SP_FN_MAY_BE_NULL, bind_trunc, kernel_trunc, "1.5.0", "trunc(date, unit)" },
-    { "date_trunc", 2, 2, SP_FN_MAY_BE_NULL, bind_date_trunc, kernel_date_trunc, "2.3.0", "date_trunc(unit, timestamp)" },
+    { "date_trunc", 2, 2, SP_FN_MAY_BE_NULL, bind_date_trunc, kernel_date_trunc, "2.3.0",
+        "date_trunc(unit, timestamp)" },
     { "timestampadd", 3, 3, 0, bind_timestampadd, kernel_timestampadd, "3.3.0", "timestampadd(unit, n, timestamp)" },
     { "timestampdiff", 3, 3, 0, bind_timestampdiff, kernel_timestampdiff, "3.3.0", "timestampdiff(unit, start, end)" },
     { "unix_seconds", 1, 1, 0, bind_ts_long, kernel_unix_seconds, "3.1.0", "unix_seconds(timestamp)" },
@@ -568,14 +596,18 @@ const sp_function sp_family_date[] = {
     { "unix_micros", 1, 1, 0, bind_ts_long, kernel_unix_micros, "3.1.0", "unix_micros(timestamp)" },
     { "unix_date", 1, 1, 0, bind_date_int, kernel_same_int, "3.1.0", "unix_date(date): days since 1970-01-01" },
     { "date_from_unix_date", 1, 1, 0, bind_int_date, kernel_same_int, "3.1.0", "date_from_unix_date(days)" },
-    { "timestamp_seconds", 1, 1, SP_FN_MAY_BE_NULL, bind_seconds, kernel_timestamp_seconds, "3.1.0", "timestamp_seconds(seconds)" },
-    { "timestamp_millis", 1, 1, 0, bind_integral_ts, kernel_timestamp_millis, "3.1.0", "timestamp_millis(milliseconds)" },
+    { "timestamp_seconds", 1, 1, SP_FN_MAY_BE_NULL, bind_seconds, kernel_timestamp_seconds, "3.1.0",
+        "timestamp_seconds(seconds)" },
+    { "timestamp_millis", 1, 1, 0, bind_integral_ts, kernel_timestamp_millis, "3.1.0",
+        "timestamp_millis(milliseconds)" },
     { "timestamp_micros", 1, 1, 0, bind_integral_ts, kernel_same_int, "3.1.0", "timestamp_micros(microseconds)" },
-    { "current_timestamp", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_now, kernel_now, "1.5.0", "current_timestamp(): when the query or batch began" },
+    { "current_timestamp", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_now, kernel_now, "1.5.0",
+        "current_timestamp(): when the query or batch began" },
     { "now", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_now, kernel_now, "1.6.0", "now(): when the query or batch began" },
     { "current_date", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_today, kernel_now, "1.5.0", "current_date()" },
     { "curdate", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_today, kernel_now, "3.4.0", "curdate()" },
-    { "localtimestamp", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_local_now, kernel_now, "3.4.0", "localtimestamp(): without time zone" },
+    { "localtimestamp", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_local_now, kernel_now, "3.4.0",
+        "localtimestamp(): without time zone" },
     { "dayname", 1, 1, 0, bind_date_name, kernel_dayname, "4.0.0", "dayname(date): Mon ... Sun" },
     { "monthname", 1, 1, 0, bind_date_name, kernel_monthname, "4.0.0", "monthname(date): Jan ... Dec" },
     { 0 }

@@ -1,8 +1,9 @@
-/* fn_date_text.c -- dates and timestamps from and to text by pattern, and time zones: to_date, to_timestamp, date_format, unix_timestamp,
- * from_unixtime, from_utc_timestamp, to_utc_timestamp, convert_timezone.
+/* fn_date_text.c -- dates and timestamps from and to text by pattern, and time zones: to_date, to_timestamp,
+ * date_format, unix_timestamp, from_unixtime, from_utc_timestamp, to_utc_timestamp, convert_timezone.
  *
- * Patterns are compiled when bound if constant. A text that does not fit its pattern fails with CANNOT_PARSE_TIMESTAMP under ANSI, gives null
- * else. Behaviour: ParseToDate, ParseToTimestamp, UnixTimestamp, FromUnixTime, DateFormatClass, UTCTimestamp. */
+ * Patterns are compiled when bound if constant. A text that does not fit its pattern fails with
+ * CANNOT_PARSE_TIMESTAMP under ANSI, gives null else. Behaviour: ParseToDate, ParseToTimestamp, UnixTimestamp,
+ * FromUnixTime, DateFormatClass, UTCTimestamp. */
 #include "function/date_int.h"
 #include "world/world.h"
 
@@ -16,12 +17,14 @@ static sp_status keep_pattern(sp_bind *b, int i, bool for_parsing, bool try_, sp
     SP_NEW(p, b->arena, sizeof *p, err);
     *p = (parse_info){ NULL, try_, to };
     b->state = p;
-    if (i >= b->arg_count) return sp_pattern_compile(b->arena, sp_str_of(default_pattern), for_parsing, &p->pattern, err);
+    if (i >= b->arg_count) return sp_pattern_compile(b->arena, sp_str_of(default_pattern), for_parsing, &p->pattern,
+        err);
     if (!sp_bind_is_constant(b, i)) return SP_OK;
     sp_value v;
     SP_TRY(sp_bind_constant(b, i, "format", &v, err));
     if (v.is_null) return SP_OK;
-    if (sp_pattern_compile(b->arena, v.str, for_parsing, &p->pattern, NULL) == SP_FAILED) p->pattern = NULL;     /* fails when a row comes */
+    /* fails when a row comes */
+    if (sp_pattern_compile(b->arena, v.str, for_parsing, &p->pattern, NULL) == SP_FAILED) p->pattern = NULL;
     return SP_OK;
 }
 
@@ -35,7 +38,8 @@ static sp_status row_pattern(sp_kernel *k, int i, uint32_t row, bool for_parsing
 static sp_status refuse(sp_kernel *k, const parse_info *p, uint32_t row, sp_str text, sp_error *err)
 {
     if (p->try_ || !k->conf->ansi) { sp_kernel_null(k, row); return SP_OK; }
-    return SP_FAIL(err, CANNOT_PARSE_TIMESTAMP, "message", sp_error_format(err, "Text '%.*s' could not be parsed at index 0", (int)text.n, text.p), "func",
+    return SP_FAIL(err, CANNOT_PARSE_TIMESTAMP, "message",
+        sp_error_format(err, "Text '%.*s' could not be parsed at index 0", (int)text.n, text.p), "func",
                    "`try_to_timestamp`");
 }
 
@@ -51,9 +55,11 @@ static sp_status kernel_parse(sp_kernel *k, sp_error *err)
         int32_t days = 0;
         SP_TRY(row_pattern(k, 1, i, true, &pattern, err));
         bool ok = p->to == SP_DATE ? sp_pattern_parse_date(pattern, s, &days)
-                : p->to == SP_TIMESTAMP_NTZ ? sp_pattern_parse_timestamp_ntz(pattern, s, &us) : sp_pattern_parse_timestamp(pattern, s, sp_kernel_zone(k), &us);
+                : p->to == SP_TIMESTAMP_NTZ ? sp_pattern_parse_timestamp_ntz(pattern, s, &us)
+                    : sp_pattern_parse_timestamp(pattern, s, sp_kernel_zone(k), &us);
         if (!ok) SP_TRY(refuse(k, p, i, s, err));
-        else sp_vec_put_int(k->out, i, p->to == SP_DATE ? days : k->out->type->kind == SP_LONG ? sp_floor_div(us, SP_US_PER_SECOND) : us);
+        else sp_vec_put_int(k->out, i, p->to == SP_DATE ? days : k->out->type->kind == SP_LONG
+            ? sp_floor_div(us, SP_US_PER_SECOND) : us);
     }
     return SP_OK;
 }
@@ -87,8 +93,10 @@ static sp_status as_cast(sp_bind *b, sp_kind to, bool try_, sp_error *err)
 static sp_status bind_to(sp_bind *b, sp_kind to, bool try_, sp_error *err)
 {
     sp_kind from = sp_bind_type(b, 0)->kind;
-    if (from != SP_STRING && from != SP_VOID && !is_datetime(from) && !(to == SP_TIMESTAMP && (sp_kind_is_numeric(from) || from == SP_BOOLEAN)))
-        return sp_bind_fail_type(b, 0, to == SP_DATE ? "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")" : "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")", err);
+    if (from != SP_STRING && from != SP_VOID && !is_datetime(from) &&
+        !(to == SP_TIMESTAMP && (sp_kind_is_numeric(from) || from == SP_BOOLEAN)))
+        return sp_bind_fail_type(b, 0, to == SP_DATE ? "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")"
+            : "(\"STRING\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\")", err);
     if (b->arg_count == 1 || from != SP_STRING) return as_cast(b, to, try_, err);
     SP_TRY(sp_bind_sig(b, "ss", to, err));
     b->nullable = true;
@@ -133,7 +141,8 @@ static sp_status print_rows(sp_kernel *k, int pattern_arg, bool seconds, sp_erro
         int64_t us = sp_arg_int(k, 0, i);
         if (seconds) us *= SP_US_PER_SECOND;
         if ((s = row_pattern(k, pattern_arg, i, false, &p, err)) == SP_FAILED) break;
-        if ((s = sp_pattern_print(p, &b, us, sp_kernel_zone(k), err)) == SP_FAILED || (s = sp_put_buf(k, i, &b, err)) == SP_FAILED) break;
+        if ((s = sp_pattern_print(p, &b, us, sp_kernel_zone(k), err)) == SP_FAILED ||
+            (s = sp_put_buf(k, i, &b, err)) == SP_FAILED) break;
     }
     sp_buf_done(&b);
     return s;
@@ -186,7 +195,8 @@ static sp_status kernel_to_utc(sp_kernel *k, sp_error *err) { return shift_zone(
 /* convert_timezone([source, ]target, timestamp_ntz) */
 static sp_status bind_convert(sp_bind *b, sp_error *err)
 {
-    return b->arg_count == 3 ? sp_bind_sig(b, "ssN", SP_TIMESTAMP_NTZ, err) : sp_bind_sig(b, "sN", SP_TIMESTAMP_NTZ, err);
+    return b->arg_count == 3 ? sp_bind_sig(b, "ssN", SP_TIMESTAMP_NTZ, err)
+        : sp_bind_sig(b, "sN", SP_TIMESTAMP_NTZ, err);
 }
 
 static sp_status kernel_convert(sp_kernel *k, sp_error *err)
@@ -219,18 +229,28 @@ static sp_status kernel_current_timezone(sp_kernel *k, sp_error *err)
 extern const sp_function sp_family_date_text[];
 const sp_function sp_family_date_text[] = {
     { "to_date", 1, 2, SP_FN_MAY_BE_NULL, bind_to_date, kernel_parse, "1.5.0", "to_date(text[, pattern])" },
-    { "try_to_date", 1, 2, SP_FN_MAY_BE_NULL, bind_try_to_date, kernel_parse, "4.0.0", "try_to_date(text[, pattern]): null if it is none" },
-    { "to_timestamp", 1, 2, SP_FN_MAY_BE_NULL, bind_to_timestamp, kernel_parse, "2.2.0", "to_timestamp(text[, pattern])" },
-    { "try_to_timestamp", 1, 2, SP_FN_MAY_BE_NULL, bind_try_to_timestamp, kernel_parse, "3.5.0", "try_to_timestamp(text[, pattern]): null if it is none" },
-    { "to_timestamp_ltz", 1, 2, SP_FN_MAY_BE_NULL, bind_to_timestamp, kernel_parse, "3.4.0", "to_timestamp_ltz(text[, pattern])" },
-    { "to_timestamp_ntz", 1, 2, SP_FN_MAY_BE_NULL, bind_to_timestamp_ntz, kernel_parse, "3.4.0", "to_timestamp_ntz(text[, pattern])" },
-    { "unix_timestamp", 0, 2, SP_FN_MAY_BE_NULL, bind_unix_timestamp, kernel_seconds, "1.5.0", "unix_timestamp([time[, pattern]]): seconds" },
-    { "to_unix_timestamp", 1, 2, SP_FN_MAY_BE_NULL, bind_unix_timestamp, kernel_seconds, "1.6.0", "to_unix_timestamp(time[, pattern]): seconds" },
-    { "from_unixtime", 1, 2, 0, bind_from_unixtime, kernel_from_unixtime, "1.5.0", "from_unixtime(seconds[, pattern])" },
+    { "try_to_date", 1, 2, SP_FN_MAY_BE_NULL, bind_try_to_date, kernel_parse, "4.0.0",
+        "try_to_date(text[, pattern]): null if it is none" },
+    { "to_timestamp", 1, 2, SP_FN_MAY_BE_NULL, bind_to_timestamp, kernel_parse, "2.2.0",
+        "to_timestamp(text[, pattern])" },
+    { "try_to_timestamp", 1, 2, SP_FN_MAY_BE_NULL, bind_try_to_timestamp, kernel_parse, "3.5.0",
+        "try_to_timestamp(text[, pattern]): null if it is none" },
+    { "to_timestamp_ltz", 1, 2, SP_FN_MAY_BE_NULL, bind_to_timestamp, kernel_parse, "3.4.0",
+        "to_timestamp_ltz(text[, pattern])" },
+    { "to_timestamp_ntz", 1, 2, SP_FN_MAY_BE_NULL, bind_to_timestamp_ntz, kernel_parse, "3.4.0",
+        "to_timestamp_ntz(text[, pattern])" },
+    { "unix_timestamp", 0, 2, SP_FN_MAY_BE_NULL, bind_unix_timestamp, kernel_seconds, "1.5.0",
+        "unix_timestamp([time[, pattern]]): seconds" },
+    { "to_unix_timestamp", 1, 2, SP_FN_MAY_BE_NULL, bind_unix_timestamp, kernel_seconds, "1.6.0",
+        "to_unix_timestamp(time[, pattern]): seconds" },
+    { "from_unixtime", 1, 2, 0, bind_from_unixtime, kernel_from_unixtime, "1.5.0",
+        "from_unixtime(seconds[, pattern])" },
     { "date_format", 2, 2, 0, bind_date_format, kernel_date_format, "1.5.0", "date_format(timestamp, pattern)" },
     { "from_utc_timestamp", 2, 2, 0, bind_utc, kernel_from_utc, "1.5.0", "from_utc_timestamp(timestamp, zone)" },
     { "to_utc_timestamp", 2, 2, 0, bind_utc, kernel_to_utc, "1.5.0", "to_utc_timestamp(timestamp, zone)" },
-    { "convert_timezone", 2, 3, 0, bind_convert, kernel_convert, "3.4.0", "convert_timezone([source, ]target, timestamp_ntz)" },
-    { "current_timezone", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_current_timezone, kernel_current_timezone, "3.1.0", "current_timezone()" },
+    { "convert_timezone", 2, 3, 0, bind_convert, kernel_convert, "3.4.0",
+        "convert_timezone([source, ]target, timestamp_ntz)" },
+    { "current_timezone", 0, 0, SP_FN_CONSTANT_PER_QUERY, bind_current_timezone, kernel_current_timezone, "3.1.0",
+        "current_timezone()" },
     { 0 }
 };

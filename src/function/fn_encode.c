@@ -1,5 +1,6 @@
-/* fn_encode.c -- text and bytes: base64, hex, character sets, digests, to_binary, URLs.
- * Behaviour: stringExpressions.scala (Encode, Decode, Base64, UnBase64), mathExpressions.scala (Hex, Unhex), hash.scala, urlExpressions.scala. */
+/* fn_encode.c -- text and bytes: base64, hex, character sets, digests, to_binary, URLs. Behaviour:
+ * stringExpressions.scala (Encode, Decode, Base64, UnBase64), mathExpressions.scala (Hex, Unhex), hash.scala,
+ * urlExpressions.scala. */
 #include "function/digest_int.h"
 #include "function/text_int.h"
 #include <ctype.h>
@@ -29,9 +30,12 @@ static sp_status base64(sp_kernel *k, uint32_t i, sp_buf *b, sp_error *err)
 {
     sp_str s = sp_arg_str(k, 0, i);
     int line = 0;
-    for (size_t at = 0; at < s.n; at += 3) {    /* spark.sql.chunkBase64String.enabled: lines of 76 only when asked for */
-        uint32_t v = (uint32_t)(uint8_t)s.p[at] << 16 | (at + 1 < s.n ? (uint32_t)(uint8_t)s.p[at + 1] << 8 : 0) | (at + 2 < s.n ? (uint8_t)s.p[at + 2] : 0);
-        char q[4] = { base64_digits[v >> 18], base64_digits[v >> 12 & 63], at + 1 < s.n ? base64_digits[v >> 6 & 63] : '=', at + 2 < s.n ? base64_digits[v & 63] : '=' };
+    for (size_t at = 0; at < s.n;
+        at += 3) {    /* spark.sql.chunkBase64String.enabled: lines of 76 only when asked for */
+        uint32_t v = (uint32_t)(uint8_t)s.p[at] << 16 | (at + 1 < s.n ? (uint32_t)(uint8_t)s.p[at + 1] << 8
+            : 0) | (at + 2 < s.n ? (uint8_t)s.p[at + 2] : 0);
+        char q[4] = { base64_digits[v >> 18], base64_digits[v >> 12 & 63], at + 1 < s.n ? base64_digits[v >> 6 & 63]
+            : '=', at + 2 < s.n ? base64_digits[v & 63] : '=' };
         sp_buf_add(b, q, 4);
         line += 4;
     }
@@ -81,7 +85,8 @@ static sp_status hex(sp_kernel *k, uint32_t i, sp_buf *b, sp_error *err)
 
 BUFFERED(kernel_hex, hex)
 
-static int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1; }
+static int hex_digit(char c) { return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f'
+    ? (c | 32) - 'a' + 10 : -1; }
 
 /* An odd number of digits begins with a half byte; false: not hexadecimal */
 static bool unhex_text(sp_str s, sp_buf *b)
@@ -178,7 +183,8 @@ typedef enum { NO_CHARSET, UTF_8, ASCII, LATIN1, UTF_16BE, UTF_16LE, UTF_16, UTF
 static charset charset_of(sp_str s)
 {
     static const struct { const char *name; charset c; } names[] = {
-        { "UTF-8", UTF_8 }, { "US-ASCII", ASCII }, { "ISO-8859-1", LATIN1 }, { "UTF-16BE", UTF_16BE }, { "UTF-16LE", UTF_16LE }, { "UTF-16", UTF_16 },
+        { "UTF-8", UTF_8 }, { "US-ASCII", ASCII }, { "ISO-8859-1", LATIN1 }, { "UTF-16BE", UTF_16BE },
+        { "UTF-16LE", UTF_16LE }, { "UTF-16", UTF_16 },
         { "UTF-32", UTF_32 }, { NULL, NO_CHARSET }
     };
     for (int i = 0; names[i].name; i++)
@@ -188,8 +194,10 @@ static charset charset_of(sp_str s)
 
 static sp_status fail_charset(sp_kernel *k, sp_str name, sp_error *err)
 {
-    const char *f = sp_arena_printf(k->arena, NULL, "`%s`", k->call->function->name), *n = sp_arena_strndup(k->arena, name.p, name.n, NULL);
-    return SP_FAIL(err, INVALID_PARAMETER_VALUE__CHARSET, "functionName", f ? f : "", "parameter", "`charset`", "charset", n ? n : "", "charsets",
+    const char *f = sp_arena_printf(k->arena, NULL, "`%s`", k->call->function->name),
+        *n = sp_arena_strndup(k->arena, name.p, name.n, NULL);
+    return SP_FAIL(err, INVALID_PARAMETER_VALUE__CHARSET, "functionName", f ? f : "", "parameter", "`charset`",
+        "charset", n ? n : "", "charsets",
                    "iso-8859-1, us-ascii, utf-16, utf-16be, utf-16le, utf-32, utf-8");
 }
 
@@ -201,7 +209,8 @@ static void put16(sp_buf *b, uint32_t v, bool little)
 
 static sp_status fail_character(sp_kernel *k, sp_str name, sp_error *err)
 {
-    const char *f = sp_arena_printf(k->arena, NULL, "`%s`", k->call->function->name), *n = sp_arena_strndup(k->arena, name.p, name.n, NULL);
+    const char *f = sp_arena_printf(k->arena, NULL, "`%s`", k->call->function->name),
+        *n = sp_arena_strndup(k->arena, name.p, name.n, NULL);
     return SP_FAIL(err, MALFORMED_CHARACTER_CODING, "function", f ? f : "", "charset", n ? n : "");
 }
 
@@ -311,8 +320,10 @@ static sp_status bind_to_binary(sp_bind *b, bool try_, sp_error *err)
     for (int i = 0; i < 4 && !v.is_null; i++)
         if (sp_str_eq_nocase(v.str, sp_str_of(formats[i]))) f = i;
     if (f < 0)
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ARG_VALUE, "sqlExpr", sp_bind_sql(b), "inputName", "`fmt`", "requireType",
-                       "case-insensitive \"STRING\"", "validValues", "'hex', 'utf-8', 'utf8', or 'base64'", "inputValue", sp_bind_arg_sql(b, 1));
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ARG_VALUE, "sqlExpr", sp_bind_sql(b), "inputName", "`fmt`",
+            "requireType",
+                       "case-insensitive \"STRING\"", "validValues", "'hex', 'utf-8', 'utf8', or 'base64'",
+                           "inputValue", sp_bind_arg_sql(b, 1));
     int *kept;
     SP_NEW(kept, b->arena, sizeof *kept, err);
     *kept = f + (try_ ? 8 : 0);
@@ -354,7 +365,8 @@ static sp_status kernel_to_binary(sp_kernel *k, sp_error *err)
         else if (try_) sp_kernel_null(k, i);
         else {
             const char *text = sp_arena_printf(k->arena, NULL, "'%.*s'", (int)s.n, s.p);
-            st = SP_FAIL(err, CONVERSION_INVALID_INPUT, "str", text ? text : "", "fmt", shown[f], "targetType", "\"BINARY\"", "suggestion", "`try_to_binary`");
+            st = SP_FAIL(err, CONVERSION_INVALID_INPUT, "str", text ? text : "", "fmt", shown[f], "targetType",
+                "\"BINARY\"", "suggestion", "`try_to_binary`");
         }
         if (st == SP_FAILED) break;
     }
@@ -411,7 +423,8 @@ static sp_status kernel_url_decode(sp_kernel *k, sp_error *err)
 }
 
 /* parse_url(url, part[, key]): java.net.URI's parts */
-typedef struct url { sp_str scheme, authority, user, host, path, query, fragment; bool has_query, has_fragment, ok; } url;
+typedef struct url { sp_str scheme, authority, user, host, path, query, fragment; bool has_query, has_fragment, ok;
+} url;
 
 static url url_parse(sp_str s)
 {
@@ -490,7 +503,8 @@ static sp_status kernel_parse_url(sp_kernel *k, sp_error *err)
         sp_str s = sp_arg_str(k, 0, i), part = sp_arg_str(k, 1, i), out;
         url u = url_parse(s);
         if (!u.ok) {
-            if (k->conf->ansi && !try_) return SP_FAIL(err, INVALID_URL, "url", sp_error_format(err, "%.*s", (int)s.n, s.p));
+            if (k->conf->ansi && !try_) return SP_FAIL(err, INVALID_URL, "url",
+                sp_error_format(err, "%.*s", (int)s.n, s.p));
             sp_kernel_null(k, i);
             continue;
         }
@@ -528,14 +542,17 @@ const sp_function sp_family_encode[] = {
     { "sha2", 2, 2, SP_FN_MAY_BE_NULL, bind_sha2, kernel_sha2, "1.5.0", "sha2(bytes, bits)" },
     { "crc32", 1, 1, 0, bind_crc32, kernel_crc32, "1.5.0", "crc32(bytes)" },
     { "encode", 2, 2, 0, bind_encode, kernel_encode, "1.5.0", "encode(text, charset)" },
-    { "decode", 2, -1, 0, bind_decode, kernel_decode, "1.5.0", "decode(bytes, charset), or decode(v, a, x, ... [, else])" },
+    { "decode", 2, -1, 0, bind_decode, kernel_decode, "1.5.0",
+        "decode(bytes, charset), or decode(v, a, x, ... [, else])" },
     { "to_binary", 1, 2, SP_FN_MAY_BE_NULL, bind_to_bin, kernel_to_binary, "3.3.0", "to_binary(text[, format])" },
-    { "try_to_binary", 1, 2, SP_FN_MAY_BE_NULL, bind_try_to_bin, kernel_to_binary, "3.3.0", "try_to_binary(text[, format])" },
+    { "try_to_binary", 1, 2, SP_FN_MAY_BE_NULL, bind_try_to_bin, kernel_to_binary, "3.3.0",
+        "try_to_binary(text[, format])" },
     { "url_encode", 1, 1, 0, bind_s_s, kernel_url_encode, "3.4.0", "url_encode(text)" },
     { "url_decode", 1, 1, 0, bind_s_s, kernel_url_decode, "3.4.0", "url_decode(text)" },
     { "try_url_decode", 1, 1, SP_FN_MAY_BE_NULL, bind_s_s, kernel_url_decode, "4.0.0", "try_url_decode(text)" },
     { "parse_url", 2, 3, SP_FN_MAY_BE_NULL, bind_parse_url, kernel_parse_url, "2.0.0", "parse_url(url, part[, key])" },
-    { "try_parse_url", 2, 3, SP_FN_MAY_BE_NULL, bind_parse_url, kernel_parse_url, "4.0.0", "try_parse_url(url, part[, key])" },
+    { "try_parse_url", 2, 3, SP_FN_MAY_BE_NULL, bind_parse_url, kernel_parse_url, "4.0.0",
+        "try_parse_url(url, part[, key])" },
     { "is_valid_utf8", 1, 1, 0, bind_s_b, kernel_is_valid, "4.0.0", "is_valid_utf8(str)" },
     { 0 }
 };

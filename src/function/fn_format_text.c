@@ -1,7 +1,8 @@
 /* fn_format_text.c -- format_string (printf), format_number, to_number, try_to_number.
  *
- * format_string is java.util.Formatter: %[index$][flags][width][.precision]conversion, floats rounded HALF_UP on their shortest decimal text.
- * format_number is java.text.DecimalFormat with groups of three, HALF_EVEN. Behaviour: FormatString, FormatNumber, ToNumberParser. */
+ * format_string is java.util.Formatter: %[index$][flags][width][.precision]conversion, floats rounded HALF_UP on
+ * their shortest decimal text. format_number is java.text.DecimalFormat with groups of three, HALF_EVEN. Behaviour:
+ * FormatString, FormatNumber, ToNumberParser. */
 #include "function/text_int.h"
 #include <ctype.h>
 #include <math.h>
@@ -52,7 +53,8 @@ static sp_status bind_format_number(sp_bind *b, sp_error *err)
     return sp_bind_want(b, 1, sp_type_of(SP_INT), err);
 }
 
-/* A DecimalFormat pattern of #, 0, comma and point: least and most fraction digits, least whole ones, whether grouped */
+/* A DecimalFormat pattern of #, 0, comma and point: least and most fraction digits, least whole ones, whether grouped
+ * */
 typedef struct number_pattern { int least, most, whole; bool grouped, ok; sp_str before, after; } number_pattern;
 
 static number_pattern read_pattern(sp_str s)
@@ -124,14 +126,17 @@ static sp_status kernel_format_number(sp_kernel *k, sp_error *err)
 
 /* ---- format_string ---- */
 
-typedef struct spec { bool minus, plus, blank, zero, comma, bracket, alternate; int width, precision; char conversion; } spec;
+typedef struct spec { bool minus, plus, blank, zero, comma, bracket, alternate; int width, precision; char conversion;
+} spec;
 
 static sp_status fail_format(sp_error *err, char conversion, const sp_type *t)
 {
-    static const char *const classes[] = { [SP_BOOLEAN] = "Boolean", [SP_BYTE] = "Byte", [SP_SHORT] = "Short", [SP_INT] = "Integer", [SP_LONG] = "Long",
+    static const char *const classes[] = { [SP_BOOLEAN] = "Boolean", [SP_BYTE] = "Byte", [SP_SHORT] = "Short",
+        [SP_INT] = "Integer", [SP_LONG] = "Long",
                                            [SP_FLOAT] = "Float", [SP_DOUBLE] = "Double" };
     const char *c = t->kind <= SP_DOUBLE && classes[t->kind] ? classes[t->kind] : NULL;
-    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "%c != %s%s", conversion, c ? "java.lang." : "", c ? c : "org.apache.spark.unsafe.types.UTF8String");
+    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "%c != %s%s", conversion, c ? "java.lang." : "", c ? c
+        : "org.apache.spark.unsafe.types.UTF8String");
 }
 
 static void pad_out(sp_buf *out, const spec *f, sp_str body)
@@ -176,7 +181,8 @@ static sp_status put_integer(sp_kernel *k, int a, uint32_t i, const spec *f, sp_
     }
     uint64_t u = (uint64_t)v;
     if (t->kind != SP_LONG) u &= t->kind == SP_INT ? 0xFFFFFFFFu : t->kind == SP_SHORT ? 0xFFFFu : 0xFFu;
-    const char *form = f->conversion == 'o' ? (f->alternate ? "0%llo" : "%llo") : f->conversion == 'X' ? (f->alternate ? "0X%llX" : "%llX") : f->alternate ? "0x%llx" : "%llx";
+    const char *form = f->conversion == 'o' ? (f->alternate ? "0%llo" : "%llo") : f->conversion == 'X'
+        ? (f->alternate ? "0X%llX" : "%llX") : f->alternate ? "0x%llx" : "%llx";
     snprintf(digits, sizeof digits, form, (unsigned long long)u);
     put_number(out, f, false, sp_str_of(digits));
     return SP_OK;
@@ -257,7 +263,8 @@ static int read_int(sp_str s, size_t *at)
 }
 
 /* One %...; *next is the argument that comes next without an index. */
-static sp_status put_spec(sp_kernel *k, uint32_t i, sp_str s, size_t *at, int *next, int *last, sp_buf *out, sp_error *err)
+static sp_status put_spec(sp_kernel *k, uint32_t i, sp_str s, size_t *at, int *next, int *last, sp_buf *out,
+    sp_error *err)
 {
     spec f = { .width = -1, .precision = -1 };
     int index = 0;
@@ -268,7 +275,8 @@ static sp_status put_spec(sp_kernel *k, uint32_t i, sp_str s, size_t *at, int *n
     bool same = p < s.n && s.p[p] == '<';
     if (same) p++;
     for (; p < s.n && strchr("-#+ 0,(", s.p[p]); p++) {
-        bool *flag = s.p[p] == '-' ? &f.minus : s.p[p] == '#' ? &f.alternate : s.p[p] == '+' ? &f.plus : s.p[p] == ' ' ? &f.blank : s.p[p] == '0' ? &f.zero
+        bool *flag = s.p[p] == '-' ? &f.minus : s.p[p] == '#' ? &f.alternate : s.p[p] == '+' ? &f.plus : s.p[p] == ' '
+            ? &f.blank : s.p[p] == '0' ? &f.zero
                    : s.p[p] == ',' ? &f.comma : &f.bracket;
         *flag = true;
     }
@@ -281,7 +289,8 @@ static sp_status put_spec(sp_kernel *k, uint32_t i, sp_str s, size_t *at, int *n
     if (f.conversion == 'n') { sp_buf_putc(out, '\n'); return SP_OK; }
     int a = same ? *last : index ? index : (*next)++;
     if (a < 1 || a >= k->arg_count) {
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Format specifier '%.*s'", (int)(p + 1 - (mark - 1)), s.p + mark - 1);
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Format specifier '%.*s'", (int)(p + 1 - (mark - 1)),
+            s.p + mark - 1);
     }
     *last = a;
     bool null = sp_arg_null(k, a, i) || k->args[a]->type->kind == SP_VOID;
@@ -305,7 +314,8 @@ static sp_status bind_format_string(sp_bind *b, sp_error *err)
     SP_TRY(sp_bind_constant(b, 0, "strfmt", &v, err));
     for (size_t i = 0; !v.is_null && i + 2 < v.str.n; i++)     /* checkZeroArgumentIndex */
         if (v.str.p[i] == '%' && v.str.p[i + 1] == '0' && v.str.p[i + 2] == '$')
-            return SP_FAIL(err, INVALID_PARAMETER_VALUE__ZERO_INDEX, "parameter", "`strfmt`", "functionName", "`format_string`");
+            return SP_FAIL(err, INVALID_PARAMETER_VALUE__ZERO_INDEX, "parameter", "`strfmt`", "functionName",
+                "`format_string`");
     return SP_OK;
 }
 
@@ -361,7 +371,8 @@ static sp_status bind_to_number_as(sp_bind *b, bool try_, sp_error *err)
     f->try_ = try_;
     if (v.is_null) { b->type = sp_type_of(SP_DECIMAL); return SP_OK; }
     if (!read_format(v.str, f))
-        return SP_FAIL(err, INVALID_FORMAT__UNEXPECTED_TOKEN, "format", sp_arena_printf(b->arena, NULL, "'%.*s'", (int)v.str.n, v.str.p), "token",
+        return SP_FAIL(err, INVALID_FORMAT__UNEXPECTED_TOKEN, "format",
+            sp_arena_printf(b->arena, NULL, "'%.*s'", (int)v.str.n, v.str.p), "token",
                        sp_arena_printf(b->arena, NULL, "'%.*s'", (int)v.str.n, v.str.p));
     return (b->type = sp_type_decimal(b->arena, f->precision, f->scale, err)) ? SP_OK : SP_FAILED;
 }
@@ -369,8 +380,8 @@ static sp_status bind_to_number_as(sp_bind *b, bool try_, sp_error *err)
 static sp_status bind_to_number(sp_bind *b, sp_error *err) { return bind_to_number_as(b, false, err); }
 static sp_status bind_try_to_number(sp_bind *b, sp_error *err) { return bind_to_number_as(b, true, err); }
 
-/* Whole digits of the format from its point leftwards, matched with those of the text: a text may have fewer, its groups must stand as the
- * format's do. */
+/* Whole digits of the format from its point leftwards, matched with those of the text: a text may have fewer, its
+ * groups must stand as the format's do. */
 static bool match_whole(sp_str format, sp_str text)
 {
     size_t f = format.n, t = text.n;
@@ -427,18 +438,23 @@ static sp_status kernel_to_number(sp_kernel *k, sp_error *err)
         sp_str s = sp_arg_str(k, 0, i);
         if (parse_number(f, s, &SP_OUT(k, sp_dec)[i])) continue;
         if (f->try_ || !k->conf->ansi) { sp_kernel_null(k, i); continue; }
-        const char *text = sp_arena_printf(k->arena, NULL, "'%.*s'", (int)s.n, s.p), *format = sp_arena_strndup(k->arena, f->format.p, f->format.n, NULL);
-        return SP_FAIL(err, INVALID_FORMAT__MISMATCH_INPUT, "inputType", "\"STRING\"", "input", text ? text : "", "format", format ? format : "");
+        const char *text = sp_arena_printf(k->arena, NULL, "'%.*s'", (int)s.n, s.p),
+            *format = sp_arena_strndup(k->arena, f->format.p, f->format.n, NULL);
+        return SP_FAIL(err, INVALID_FORMAT__MISMATCH_INPUT, "inputType", "\"STRING\"", "input", text ? text : "",
+            "format", format ? format : "");
     }
     return SP_OK;
 }
 
 extern const sp_function sp_family_format_text[];
 const sp_function sp_family_format_text[] = {
-    { "format_string", 1, -1, SP_FN_NULLS, bind_format_string, kernel_format_string, "1.5.0", "format_string(format, ...): as printf" },
+    { "format_string", 1, -1, SP_FN_NULLS, bind_format_string, kernel_format_string, "1.5.0",
+        "format_string(format, ...): as printf" },
     { "printf", 1, -1, SP_FN_NULLS, bind_format_string, kernel_format_string, "1.5.0", "printf(format, ...)" },
-    { "format_number", 2, 2, SP_FN_MAY_BE_NULL, bind_format_number, kernel_format_number, "1.5.0", "format_number(n, places or pattern)" },
+    { "format_number", 2, 2, SP_FN_MAY_BE_NULL, bind_format_number, kernel_format_number, "1.5.0",
+        "format_number(n, places or pattern)" },
     { "to_number", 2, 2, SP_FN_MAY_BE_NULL, bind_to_number, kernel_to_number, "3.3.0", "to_number(text, format)" },
-    { "try_to_number", 2, 2, SP_FN_MAY_BE_NULL, bind_try_to_number, kernel_to_number, "3.3.0", "try_to_number(text, format)" },
+    { "try_to_number", 2, 2, SP_FN_MAY_BE_NULL, bind_try_to_number, kernel_to_number, "3.3.0",
+        "try_to_number(text, format)" },
     { 0 }
 };

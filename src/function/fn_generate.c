@@ -1,5 +1,5 @@
-/* fn_generate.c -- generators, as far as types go: explode, posexplode, inline, stack. Rows are made by operator/generate.c; a generator's
- * own kernel hands its list on. Behaviour: generators.scala. */
+/* fn_generate.c -- generators, as far as types go: explode, posexplode, inline, stack. Rows are made by
+ * operator/generate.c; a generator's own kernel hands its list on. Behaviour: generators.scala. */
 #include "function/array_int.h"
 
 static sp_status kernel_list(sp_kernel *k, sp_error *err)
@@ -21,7 +21,8 @@ static sp_status bind_explode(sp_bind *b, sp_error *err)
 static sp_status bind_inline(sp_bind *b, sp_error *err)
 {
     const sp_type *t = sp_bind_type(b, 0);
-    if (t->kind != SP_ARRAY || t->fields[0].type->kind != SP_STRUCT) return sp_bind_fail_type(b, 0, "\"ARRAY<STRUCT>\"", err);
+    if (t->kind != SP_ARRAY || t->fields[0].type->kind != SP_STRUCT) return sp_bind_fail_type(b, 0,
+        "\"ARRAY<STRUCT>\"", err);
     b->type = t;
     return SP_OK;
 }
@@ -30,11 +31,14 @@ static sp_status bind_inline(sp_bind *b, sp_error *err)
 static sp_status bind_stack(sp_bind *b, sp_error *err)
 {
     sp_value n;
-    if (!sp_bind_is_constant(b, 0) || !sp_kind_is_integral(sp_bind_type(b, 0)->kind)) return sp_bind_fail_type(b, 0, "\"INT\"", err);
+    if (!sp_bind_is_constant(b, 0) || !sp_kind_is_integral(sp_bind_type(b, 0)->kind)) return sp_bind_fail_type(b, 0,
+        "\"INT\"", err);
     SP_TRY(sp_bind_constant(b, 0, "n", &n, err));
-    if (n.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName", "`n`");
+    if (n.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName",
+        "`n`");
     if (n.i64 < 1)
-        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "`n`", "valueRange", "(0, 2147483647]",
+        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "`n`",
+            "valueRange", "(0, 2147483647]",
                        "currentValue", sp_bind_arg_sql(b, 0));
     int values = b->arg_count - 1, columns = (int)((values + n.i64 - 1) / n.i64);
     if (!(b->call->args[0] = sp_expr_literal(b->arena, &n, err))) return SP_FAILED;
@@ -46,9 +50,12 @@ static sp_status bind_stack(sp_bind *b, sp_error *err)
         for (int i = c; i < values; i += columns) {
             const sp_type *w = sp_widest_type(b->arena, t, sp_bind_type(b, i + 1), b->conf, err);
             if (!w)
-                return SP_FAIL(err, DATATYPE_MISMATCH__STACK_COLUMN_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "columnIndex",
-                               sp_arena_printf(b->arena, NULL, "%d", c), "leftParamIndex", sp_arena_printf(b->arena, NULL, "%d", c + 1), "leftType",
-                               sp_type_sql_quoted(b->arena, t), "rightParamIndex", sp_arena_printf(b->arena, NULL, "%d", i + 1), "rightType",
+                return SP_FAIL(err, DATATYPE_MISMATCH__STACK_COLUMN_DIFF_TYPES, "sqlExpr", sp_bind_sql(b),
+                    "columnIndex",
+                               sp_arena_printf(b->arena, NULL, "%d", c), "leftParamIndex",
+                                   sp_arena_printf(b->arena, NULL, "%d", c + 1), "leftType",
+                               sp_type_sql_quoted(b->arena, t), "rightParamIndex",
+                                   sp_arena_printf(b->arena, NULL, "%d", i + 1), "rightType",
                                sp_bind_arg_type(b, i + 1));
             t = w;
             nulls |= b->call->args[i + 1]->nullable;
@@ -68,12 +75,19 @@ static sp_status kernel_stack(sp_kernel *k, sp_error *err)
 
 extern const sp_function sp_family_generate[];
 const sp_function sp_family_generate[] = {
-    { "explode", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "1.0.0", "explode(a): a row for each element" },
-    { "explode_outer", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "1.0.0", "explode_outer(a): the same, a null row for nothing" },
-    { "posexplode", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "2.0.0", "posexplode(a): elements with their position" },
-    { "posexplode_outer", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "2.0.0", "posexplode_outer(a): the same, a null row for nothing" },
-    { "inline", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_inline, kernel_list, "2.0.0", "inline(a): structs of an array as rows" },
-    { "inline_outer", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_inline, kernel_list, "2.0.0", "inline_outer(a): the same, a null row for nothing" },
-    { "stack", 2, -1, SP_FN_GENERATOR | SP_FN_NULLS, bind_stack, kernel_stack, "2.0.0", "stack(n, v, ...): the values in n rows" },
+    { "explode", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "1.0.0",
+        "explode(a): a row for each element" },
+    { "explode_outer", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "1.0.0",
+        "explode_outer(a): the same, a null row for nothing" },
+    { "posexplode", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "2.0.0",
+        "posexplode(a): elements with their position" },
+    { "posexplode_outer", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_explode, kernel_list, "2.0.0",
+        "posexplode_outer(a): the same, a null row for nothing" },
+    { "inline", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_inline, kernel_list, "2.0.0",
+        "inline(a): structs of an array as rows" },
+    { "inline_outer", 1, 1, SP_FN_GENERATOR | SP_FN_NULLS, bind_inline, kernel_list, "2.0.0",
+        "inline_outer(a): the same, a null row for nothing" },
+    { "stack", 2, -1, SP_FN_GENERATOR | SP_FN_NULLS, bind_stack, kernel_stack, "2.0.0",
+        "stack(n, v, ...): the values in n rows" },
     { 0 }
 };

@@ -1,5 +1,5 @@
-/* fn_hash.c -- hash() and xxhash64(): Spark's Murmur3Hash and XxHash64 over rows, seed 42, nulls skipped, nested values element by element
- * (hash.scala, HashExpression). */
+/* fn_hash.c -- hash() and xxhash64(): Spark's Murmur3Hash and XxHash64 over rows, seed 42, nulls skipped, nested
+ * values element by element (hash.scala, HashExpression). */
 #include "function/function_int.h"
 
 static uint32_t murmur_dec(sp_dec v, const sp_type *t, uint32_t seed)
@@ -10,7 +10,8 @@ static uint32_t murmur_dec(sp_dec v, const sp_type *t, uint32_t seed)
     int n = 16;
     for (int i = 0; i < 16; i++) bytes[i] = (uint8_t)((unsigned __int128)v >> (8 * (15 - i)));
     int from = 0;
-    while (n - from > 1 && ((bytes[from] == 0 && bytes[from + 1] < 128) || (bytes[from] == 255 && bytes[from + 1] >= 128))) from++;
+    while (n - from > 1 && ((bytes[from] == 0 && bytes[from + 1] < 128) ||
+        (bytes[from] == 255 && bytes[from + 1] >= 128))) from++;
     return sp_murmur3_bytes(bytes + from, (size_t)(n - from), seed);
 }
 
@@ -20,7 +21,8 @@ static uint64_t xx_dec(sp_dec v, const sp_type *t, uint64_t seed)
     uint8_t bytes[16];
     for (int i = 0; i < 16; i++) bytes[i] = (uint8_t)((unsigned __int128)v >> (8 * (15 - i)));
     int from = 0;
-    while (15 - from > 0 && ((bytes[from] == 0 && bytes[from + 1] < 128) || (bytes[from] == 255 && bytes[from + 1] >= 128))) from++;
+    while (15 - from > 0 && ((bytes[from] == 0 && bytes[from + 1] < 128) ||
+        (bytes[from] == 255 && bytes[from + 1] >= 128))) from++;
     return sp_xxhash64(bytes + from, (size_t)(16 - from), seed);
 }
 
@@ -92,7 +94,8 @@ static sp_status bind_hash(sp_bind *b, sp_error *err)
 {
     for (int i = 0; i < b->arg_count; i++)
         if (has_map(sp_bind_type(b, i)))
-            return SP_FAIL(err, DATATYPE_MISMATCH__HASH_MAP_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b));
+            return SP_FAIL(err, DATATYPE_MISMATCH__HASH_MAP_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+                sp_bind_function_id(b));
     b->type = sp_type_of(b->call->function->name[0] == 'x' ? SP_LONG : SP_INT);
     b->nullable = false;
     return SP_OK;

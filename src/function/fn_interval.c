@@ -1,14 +1,16 @@
 /* fn_interval.c -- + - * / where a date, a timestamp or an interval takes part, and the functions that make intervals.
  *
- * Which pair means what: BinaryArithmeticWithDatetimeResolver. Months are added on the calendar in the session's zone, days as local
- * days, the rest as microseconds (DateTimeUtils.timestampAddInterval). Multiplying and dividing ANSI intervals rounds HALF_UP. */
+ * Which pair means what: BinaryArithmeticWithDatetimeResolver. Months are added on the calendar in the session's
+ * zone, days as local days, the rest as microseconds (DateTimeUtils.timestampAddInterval). Multiplying and dividing
+ * ANSI intervals rounds HALF_UP. */
 #include "function/function_int.h"
 #include <math.h>
 
 sp_status sp_bind_interval_arith(sp_bind *b, const char *op, bool try_, bool *done, sp_error *err);
 
 typedef enum {
-    DATE_DAYS, DATE_MONTHS, DATE_CALENDAR, TS_MONTHS, TS_US, TS_CALENDAR, DATE_DATE, TS_TS, ANSI_ANSI, CAL_CAL, SCALE_MONTHS, SCALE_US, SCALE_CAL, TIME_US, TIME_TIME
+    DATE_DAYS, DATE_MONTHS, DATE_CALENDAR, TS_MONTHS, TS_US, TS_CALENDAR, DATE_DATE, TS_TS, ANSI_ANSI, CAL_CAL,
+        SCALE_MONTHS, SCALE_US, SCALE_CAL, TIME_US, TIME_TIME
 } combo;
 typedef struct datetime_op { combo kind; bool minus, swapped, divide, try_, ansi; } datetime_op;
 
@@ -47,7 +49,8 @@ static sp_status add_to(sp_kernel *k, const datetime_op *o, sp_error *err)
         case DATE_MONTHS: v = sp_date_add_months((int32_t)v, x); break;
         case DATE_CALENDAR:
             if (c.us && o->ansi)
-                return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: Cannot add hours, minutes or seconds, milliseconds, microseconds to a date");
+                return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                    "requirement failed: Cannot add hours, minutes or seconds, milliseconds, microseconds to a date");
             v = sp_date_add_months((int32_t)v, c.months) + c.days;
             if (c.us) v = sp_floor_div(sp_timestamp_add(v * SP_US_PER_DAY, 0, 0, c.us, sp_zone_utc()), SP_US_PER_DAY);
             break;
@@ -87,7 +90,8 @@ static sp_status sum_intervals(sp_kernel *k, const datetime_op *o, sp_error *err
         if (o->kind == CAL_CAL) {
             sp_calendar a = SP_GET(k, sp_calendar, 0, i), b = SP_GET(k, sp_calendar, 1, i), x;
             int sign = o->minus ? -1 : 1;
-            bool bad = __builtin_add_overflow(a.months, b.months * sign, &x.months) | __builtin_add_overflow(a.days, b.days * sign, &x.days) |
+            bool bad = __builtin_add_overflow(a.months, b.months * sign, &x.months) | __builtin_add_overflow(a.days,
+                b.days * sign, &x.days) |
                        __builtin_add_overflow(a.us, b.us * sign, &x.us);
             if (bad && o->ansi) SP_TRY(fail_interval(k, o, i, err));
             SP_OUT(k, sp_calendar)[i] = x;
@@ -146,7 +150,8 @@ static sp_status scale_interval(sp_kernel *k, const datetime_op *o, sp_error *er
                 sp_kernel_null(k, i);
                 continue;
             }
-            double f = o->divide ? 1 / n : n, months = o->divide ? c.months / n : c.months * n, days = o->divide ? c.days / n : c.days * n;
+            double f = o->divide ? 1 / n : n, months = o->divide ? c.months / n : c.months * n, days = o->divide
+                ? c.days / n : c.days * n;
             double us = o->divide ? (double)c.us / n : (double)c.us * f;
             double whole_days = trunc(days);
             SP_OUT(k, sp_calendar)[i] = (sp_calendar){ (int32_t)months, (int32_t)whole_days,
@@ -190,7 +195,8 @@ static sp_status answer(sp_bind *b, datetime_op o, const sp_type *t, bool *done,
 }
 
 /* x (argument 0, or 1 when swapped) op y */
-static sp_status bind_add(sp_bind *b, datetime_op o, const sp_type *x, const sp_type *y, int xi, bool *done, sp_error *err)
+static sp_status bind_add(sp_bind *b, datetime_op o, const sp_type *x, const sp_type *y, int xi, bool *done,
+    sp_error *err)
 {
     sp_kind k = y->kind;
     if (x->kind == SP_DATE) {
@@ -224,7 +230,8 @@ static sp_status bind_sub(sp_bind *b, datetime_op o, const sp_type *x, const sp_
     if (*done) return SP_OK;
     if (x->kind == SP_TIME && y->kind == SP_TIME) { o.kind = TIME_TIME; return answer(b, o, sp_type_interval(b->arena, SP_DAY_TIME, 1, 3, err), done, err); }
     if (is_ts(x->kind) || is_ts(y->kind)) {
-        const sp_type *t = is_ts(x->kind) && is_ts(y->kind) && x->kind != y->kind ? sp_type_of(SP_TIMESTAMP) : is_ts(x->kind) ? x : y;
+        const sp_type *t = is_ts(x->kind) && is_ts(y->kind) && x->kind != y->kind ? sp_type_of(SP_TIMESTAMP)
+            : is_ts(x->kind) ? x : y;
         if (!sp_can_implicit_cast(x, t, b->conf) || !sp_can_implicit_cast(y, t, b->conf)) return SP_OK;
         b->want[0] = b->want[1] = t;
         o.kind = TS_TS;
@@ -244,7 +251,8 @@ static sp_status bind_same(sp_bind *b, datetime_op o, const sp_type *x, const sp
 {
     if (x->kind == SP_VOID) x = y;
     if (y->kind == SP_VOID) y = x;
-    if (x->kind != y->kind || (x->kind != SP_CALENDAR && x->kind != SP_DAY_TIME && x->kind != SP_YEAR_MONTH)) return SP_OK;
+    if (x->kind != y->kind || (x->kind != SP_CALENDAR && x->kind != SP_DAY_TIME &&
+        x->kind != SP_YEAR_MONTH)) return SP_OK;
     const sp_type *t = sp_widest_type(b->arena, x, y, b->conf, err);
     if (!t) return SP_FAILED;
     b->want[0] = b->want[1] = t;
@@ -252,7 +260,8 @@ static sp_status bind_same(sp_bind *b, datetime_op o, const sp_type *x, const sp
     return answer(b, o, t, done, err);
 }
 
-static sp_status bind_scale(sp_bind *b, datetime_op o, const sp_type *x, const sp_type *y, int xi, bool *done, sp_error *err)
+static sp_status bind_scale(sp_bind *b, datetime_op o, const sp_type *x, const sp_type *y, int xi, bool *done,
+    sp_error *err)
 {
     if (y->kind == SP_STRING || y->kind == SP_VOID) b->want[1 - xi] = y = sp_type_of(SP_DOUBLE);
     if (!sp_kind_is_numeric(y->kind)) return SP_OK;
@@ -316,7 +325,8 @@ static sp_status bind_parts(sp_bind *b, int seconds_at, const sp_type *t, sp_err
     return SP_OK;
 }
 
-static sp_status bind_make_interval(sp_bind *b, sp_error *err) { return bind_parts(b, 6, sp_type_of(SP_CALENDAR), err); }
+static sp_status bind_make_interval(sp_bind *b, sp_error *err) { return bind_parts(b, 6, sp_type_of(SP_CALENDAR), err);
+}
 static sp_status bind_make_dt(sp_bind *b, sp_error *err) { return bind_parts(b, 3, sp_type_of(SP_DAY_TIME), err); }
 static sp_status bind_make_ym(sp_bind *b, sp_error *err) { return bind_parts(b, -1, sp_type_of(SP_YEAR_MONTH), err); }
 
@@ -358,8 +368,10 @@ static sp_status kernel_make_ym(sp_kernel *k, sp_error *err)
 
 extern const sp_function sp_family_interval[];
 const sp_function sp_family_interval[] = {
-    { "make_interval", 0, 7, SP_FN_MAY_BE_NULL, bind_make_interval, kernel_make_interval, "3.0.0", "make_interval([years[, months[, weeks[, days[, hours[, mins[, secs]]]]]]])" },
-    { "make_dt_interval", 0, 4, 0, bind_make_dt, kernel_make_dt, "3.2.0", "make_dt_interval([days[, hours[, mins[, secs]]]])" },
+    { "make_interval", 0, 7, SP_FN_MAY_BE_NULL, bind_make_interval, kernel_make_interval, "3.0.0",
+        "make_interval([years[, months[, weeks[, days[, hours[, mins[, secs]]]]]]])" },
+    { "make_dt_interval", 0, 4, 0, bind_make_dt, kernel_make_dt, "3.2.0",
+        "make_dt_interval([days[, hours[, mins[, secs]]]])" },
     { "make_ym_interval", 0, 2, 0, bind_make_ym, kernel_make_ym, "3.2.0", "make_ym_interval([years[, months]])" },
     { 0 }
 };

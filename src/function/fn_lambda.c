@@ -1,9 +1,10 @@
-/* fn_lambda.c -- higher-order functions: transform, filter, exists, forall, aggregate, zip_with, map_filter, transform_keys/values,
- * map_zip_with, array_sort with a comparator.
+/* fn_lambda.c -- higher-order functions: transform, filter, exists, forall, aggregate, zip_with, map_filter,
+ * transform_keys/values, map_zip_with, array_sort with a comparator.
  *
- * The lambda's body is evaluated over a batch whose rows are the elements of all lists, one after the other: the variables are the element
- * vectors, the columns around it are indexed by the row each element belongs to (DICT, nothing is copied). aggregate goes one element of every row
- * at a time. Behaviour: higherOrderFunctions.scala; three-valued exists (spark.sql.legacy.followThreeValuedLogicInArrayExists). */
+ * The lambda's body is evaluated over a batch whose rows are the elements of all lists, one after the other: the
+ * variables are the element vectors, the columns around it are indexed by the row each element belongs to (DICT,
+ * nothing is copied). aggregate goes one element of every row at a time. Behaviour: higherOrderFunctions.scala;
+ * three-valued exists (spark.sql.legacy.followThreeValuedLogicInArrayExists). */
 #include "function/array_int.h"
 #include <stdlib.h>
 
@@ -46,13 +47,15 @@ static sp_status carry_context(sp_kernel *k, expansion *x, const sp_expr *lambda
     x->batch = (sp_batch){ .rows = x->count, .sel_count = x->count, .column_count = in->column_count };
     SP_NEW_ARRAY(x->batch.columns, k->arena, in->column_count + 1, err);
     for (int c = 0; c < in->column_count; c++)
-        if (in->columns[c] && !(x->batch.columns[c] = by_index(in->columns[c], x->parent, x->count, k->arena, err))) return SP_FAILED;
+        if (in->columns[c] && !(x->batch.columns[c] = by_index(in->columns[c], x->parent, x->count, k->arena,
+            err))) return SP_FAILED;
     int n = 0;
     sp_expr_walk(lambda, highest, &n);
     SP_NEW_ARRAY(x->vars, k->arena, n + 4, err);
     int own = lambda->args[1] ? lambda->args[1]->ordinal : 0;
     for (int v = 0; v < own && k->eval->lambda_args; v++)
-        if (k->eval->lambda_args[v] && !(x->vars[v] = by_index(k->eval->lambda_args[v], x->parent, x->count, k->arena, err))) return SP_FAILED;
+        if (k->eval->lambda_args[v] && !(x->vars[v] = by_index(k->eval->lambda_args[v], x->parent, x->count, k->arena,
+            err))) return SP_FAILED;
     return SP_OK;
 }
 
@@ -86,7 +89,8 @@ static sp_status run(sp_kernel *k, const sp_expr *lambda, expansion *x, const sp
     return sp_vec_plain(v, k->arena, out, err);
 }
 
-static sp_status set_var(sp_kernel *k, expansion *x, const sp_expr *lambda, int i, const sp_vec *elements, sp_error *err)
+static sp_status set_var(sp_kernel *k, expansion *x, const sp_expr *lambda, int i, const sp_vec *elements,
+    sp_error *err)
 {
     if (lambda->arg_count <= 1 + i) return SP_OK;
     const sp_vec *v = elements->rows || x->count == 0 ? by_index(elements, x->element, x->count, k->arena, err)
@@ -116,13 +120,15 @@ static sp_status over_array(sp_kernel *k, expansion *x, const sp_vec **elements,
     return run(k, lambda, x, result, err);
 }
 
-static bool truth(const sp_vec *v, uint32_t i) { return v->type->kind != SP_VOID && !sp_vec_is_null(v, i) && ((const uint8_t *)v->data)[SP_AT(v, i)]; }
+static bool truth(const sp_vec *v, uint32_t i) { return v->type->kind != SP_VOID && !sp_vec_is_null(v, i) &&
+    ((const uint8_t *)v->data)[SP_AT(v, i)]; }
 
 /* ---- transform, filter, exists, forall ---- */
 
 static sp_status fail_not_lambda(sp_bind *b, int i, sp_error *err)
 {
-    return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex", sp_ordinal_word(b->arena, i), "requiredType",
+    return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex",
+        sp_ordinal_word(b->arena, i), "requiredType",
                    "\"LAMBDA\"", "inputSql", sp_bind_arg_sql(b, i), "inputType", sp_bind_arg_type(b, i));
 }
 
@@ -132,7 +138,8 @@ static sp_status bind_lambda(sp_bind *b, int i, sp_kind list, bool predicate, sp
     if (t->kind != list) return sp_bind_fail_type(b, 0, list == SP_MAP ? "\"MAP\"" : "\"ARRAY\"", err);
     const sp_expr *l = b->call->args[i];
     if (l->kind != SP_E_LAMBDA) return fail_not_lambda(b, i, err);
-    if (predicate && l->type->kind != SP_BOOLEAN && l->type->kind != SP_VOID) return sp_bind_fail_type(b, i, "\"BOOLEAN\"", err);
+    if (predicate && l->type->kind != SP_BOOLEAN && l->type->kind != SP_VOID) return sp_bind_fail_type(b, i,
+        "\"BOOLEAN\"", err);
     b->foldable = false;
     for (int a = 0; a < b->arg_count; a++)
         if (b->call->args[a]->kind != SP_E_LAMBDA) b->nullable |= b->call->args[a]->nullable;
@@ -219,8 +226,10 @@ static sp_status bind_aggregate(sp_bind *b, sp_error *err)
     const sp_type *acc = sp_bind_type(b, 1);
     if (!sp_type_same(merge->type, acc)) {
         if (merge->type->kind != SP_VOID)
-            return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex", "third", "requiredType",
-                           sp_type_sql_quoted(b->arena, acc), "inputSql", sp_bind_arg_sql(b, 2), "inputType", sp_type_sql_quoted(b->arena, merge->type));
+            return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex",
+                "third", "requiredType",
+                           sp_type_sql_quoted(b->arena, acc), "inputSql", sp_bind_arg_sql(b, 2), "inputType",
+                               sp_type_sql_quoted(b->arena, merge->type));
     }
     b->nullable = true;
     b->type = b->arg_count > 3 ? sp_bind_type(b, 3) : acc;
@@ -262,7 +271,8 @@ static sp_status kernel_aggregate(sp_kernel *k, sp_error *err)
         SP_NEW_ARRAY(index, k->arena, k->rows + 1, err);
         for (uint32_t i = 0; i < n; i++) index[sel[i]] = sp_arg_list(k, 0, sel[i]).offset + step;
         vars[merge->args[1]->ordinal] = acc;
-        if (merge->arg_count > 2 && !(vars[merge->args[2]->ordinal] = by_index(e, index, k->rows, k->arena, err))) return SP_FAILED;
+        if (merge->arg_count > 2 && !(vars[merge->args[2]->ordinal] = by_index(e, index, k->rows, k->arena,
+            err))) return SP_FAILED;
         sp_vec *next, *parts[2];
         SP_TRY(sp_eval_sel(&c, merge->args[0], &in, sel, n, &next, err));
         if (n == k->count) { acc = next; continue; }
@@ -299,11 +309,13 @@ static sp_status bind_zip_with(sp_bind *b, sp_error *err)
 }
 
 /* Elements by index, null where the index is UINT32_MAX. */
-static sp_status padded(sp_kernel *k, const sp_vec *e, uint32_t *index, uint32_t count, const sp_vec **out, sp_error *err)
+static sp_status padded(sp_kernel *k, const sp_vec *e, uint32_t *index, uint32_t count, const sp_vec **out,
+    sp_error *err)
 {
     sp_builder *b = sp_builder_new(k->arena, e->type, true, err);
     if (!b) return SP_FAILED;
-    for (uint32_t n = 0; n < count; n++) SP_TRY(index[n] == UINT32_MAX ? sp_build_null(b, err) : sp_build_row(b, e, index[n], err));
+    for (uint32_t n = 0; n < count; n++) SP_TRY(index[n] == UINT32_MAX ? sp_build_null(b, err)
+        : sp_build_row(b, e, index[n], err));
     sp_vec *v;
     SP_TRY(sp_builder_take(b, &v, err));
     *out = v;
@@ -334,14 +346,16 @@ static sp_status kernel_zip_with(sp_kernel *k, sp_error *err)
         }
     }
     SP_TRY(carry_context(k, &x, lambda, err));
-    for (int s = 0; s < 2 && lambda->arg_count > 1 + s; s++) SP_TRY(padded(k, e[s], index[s], n, &x.vars[lambda->args[1 + s]->ordinal], err));
+    for (int s = 0; s < 2 && lambda->arg_count > 1 + s;
+        s++) SP_TRY(padded(k, e[s], index[s], n, &x.vars[lambda->args[1 + s]->ordinal], err));
     SP_TRY(run(k, lambda, &x, &v, err));
     return (k->out->child[0] = sp_vec_flatten(v, k->arena, false, err)) ? SP_OK : SP_FAILED;
 }
 
 /* ---- maps ---- */
 
-static sp_status over_map(sp_kernel *k, expansion *x, const sp_vec **keys, const sp_vec **values, const sp_vec **result, sp_error *err)
+static sp_status over_map(sp_kernel *k, expansion *x, const sp_vec **keys, const sp_vec **values,
+    const sp_vec **result, sp_error *err)
 {
     const sp_expr *lambda = k->call->args[1];
     SP_TRY(sp_arg_elements(k, 0, 0, keys, err));
@@ -381,7 +395,8 @@ static sp_status bind_transform_values(sp_bind *b, sp_error *err)
 {
     SP_TRY(bind_lambda(b, 1, SP_MAP, false, err));
     const sp_expr *l = b->call->args[1];
-    return (b->type = sp_type_map(b->arena, sp_bind_type(b, 0)->fields[0].type, l->type, l->nullable, err)) ? SP_OK : SP_FAILED;
+    return (b->type = sp_type_map(b->arena, sp_bind_type(b, 0)->fields[0].type, l->type, l->nullable, err)) ? SP_OK
+        : SP_FAILED;
 }
 
 static sp_status bind_transform_keys(sp_bind *b, sp_error *err)
@@ -406,7 +421,8 @@ static sp_status transform_map(sp_kernel *k, int changed, sp_error *err)
     for (SP_ROWS(k, j)) SP_OUT(k, sp_list)[j] = x.lists[j];
     int kept = 1 - changed;
     k->out->child[changed] = sp_vec_flatten(v, k->arena, false, err);
-    k->out->child[kept] = x.count ? sp_vec_gather(side[kept], x.element, x.count, k->arena, err) : sp_vec_new(k->arena, side[kept]->type, 0, err);
+    k->out->child[kept] = x.count ? sp_vec_gather(side[kept], x.element, x.count, k->arena, err)
+        : sp_vec_new(k->arena, side[kept]->type, 0, err);
     return k->out->child[0] && k->out->child[1] ? SP_OK : SP_FAILED;
 }
 
@@ -418,7 +434,8 @@ static sp_status bind_map_zip(sp_bind *b, sp_error *err)
     SP_TRY(bind_lambda(b, 2, SP_MAP, false, err));
     if (sp_bind_type(b, 1)->kind != SP_MAP) return sp_bind_fail_type(b, 1, "\"MAP\"", err);
     const sp_expr *l = b->call->args[2];
-    return (b->type = sp_type_map(b->arena, sp_bind_type(b, 0)->fields[0].type, l->type, l->nullable, err)) ? SP_OK : SP_FAILED;
+    return (b->type = sp_type_map(b->arena, sp_bind_type(b, 0)->fields[0].type, l->type, l->nullable, err)) ? SP_OK
+        : SP_FAILED;
 }
 
 static sp_status kernel_map_zip(sp_kernel *k, sp_error *err)
@@ -458,7 +475,8 @@ static sp_status kernel_map_zip(sp_kernel *k, sp_error *err)
     SP_TRY(carry_context(k, &x, lambda, err));
     SP_TRY(sp_child_done(k, kb, 0, err));
     x.vars[lambda->args[1]->ordinal] = k->out->child[0];
-    for (int s = 0; s < 2 && lambda->arg_count > 2 + s; s++) SP_TRY(padded(k, values[s], index[s], n, &x.vars[lambda->args[2 + s]->ordinal], err));
+    for (int s = 0; s < 2 && lambda->arg_count > 2 + s;
+        s++) SP_TRY(padded(k, values[s], index[s], n, &x.vars[lambda->args[2 + s]->ordinal], err));
     SP_TRY(run(k, lambda, &x, &v, err));
     return (k->out->child[1] = sp_vec_flatten(v, k->arena, false, err)) ? SP_OK : SP_FAILED;
 }
@@ -477,7 +495,8 @@ static sp_status bind_array_sort(sp_bind *b, sp_error *err)
 }
 
 /* Comparing two elements of row `row` by the lambda, one evaluation a comparison. */
-typedef struct comparing { sp_kernel *k; const sp_expr *lambda; const sp_vec *e; uint32_t row; sp_status status; sp_error *err; sp_arena *scratch; } comparing;
+typedef struct comparing { sp_kernel *k; const sp_expr *lambda; const sp_vec *e; uint32_t row; sp_status status;
+sp_error *err; sp_arena *scratch; } comparing;
 
 static int compare(comparing *c, uint32_t a, uint32_t b)
 {
@@ -493,11 +512,13 @@ static int compare(comparing *c, uint32_t a, uint32_t b)
     x.parent = &parent;
     c->status = carry_context(k, &x, c->lambda, c->err);
     for (int s = 0; s < 2 && c->status != SP_FAILED; s++)
-        if (!(x.vars[c->lambda->args[1 + s]->ordinal] = by_index(c->e, &at[s], 1, k->arena, c->err))) c->status = SP_FAILED;
+        if (!(x.vars[c->lambda->args[1 + s]->ordinal] = by_index(c->e, &at[s], 1, k->arena, c->err))) c->status =
+            SP_FAILED;
     if (c->status != SP_FAILED) c->status = run(k, c->lambda, &x, &v, c->err);
     if (c->status == SP_FAILED) return 0;
     if (sp_vec_is_null(v, 0)) {
-        c->status = SP_FAIL(c->err, COMPARATOR_RETURNS_NULL, "firstValue", sp_vec_sql_at(c->e, a, k->conf, k->arena), "secondValue",
+        c->status = SP_FAIL(c->err, COMPARATOR_RETURNS_NULL, "firstValue", sp_vec_sql_at(c->e, a, k->conf, k->arena),
+            "secondValue",
                             sp_vec_sql_at(c->e, b, k->conf, k->arena));
         return 0;
     }
@@ -540,17 +561,25 @@ static sp_status kernel_array_sort(sp_kernel *k, sp_error *err)
 
 extern const sp_function sp_family_lambda[];
 const sp_function sp_family_lambda[] = {
-    { "transform", 2, 2, 0, bind_transform, kernel_transform, "2.4.0", "transform(a, x -> e) or (x, i) -> e: every element changed" },
+    { "transform", 2, 2, 0, bind_transform, kernel_transform, "2.4.0",
+        "transform(a, x -> e) or (x, i) -> e: every element changed" },
     { "filter", 2, 2, 0, bind_filter, kernel_filter, "2.4.0", "filter(a, x -> e): the elements that hold" },
-    { "exists", 2, 2, SP_FN_MAY_BE_NULL, bind_exists, kernel_exists, "2.4.0", "exists(a, x -> e): true if one element holds" },
-    { "forall", 2, 2, SP_FN_MAY_BE_NULL, bind_exists, kernel_forall, "3.0.0", "forall(a, x -> e): true if all elements hold" },
-    { "aggregate", 3, 4, SP_FN_NULLS, bind_aggregate, kernel_aggregate, "2.4.0", "aggregate(a, start, (acc, x) -> e[, acc -> e])" },
-    { "reduce", 3, 4, SP_FN_NULLS, bind_aggregate, kernel_aggregate, "3.4.0", "reduce(a, start, (acc, x) -> e[, acc -> e])" },
+    { "exists", 2, 2, SP_FN_MAY_BE_NULL, bind_exists, kernel_exists, "2.4.0",
+        "exists(a, x -> e): true if one element holds" },
+    { "forall", 2, 2, SP_FN_MAY_BE_NULL, bind_exists, kernel_forall, "3.0.0",
+        "forall(a, x -> e): true if all elements hold" },
+    { "aggregate", 3, 4, SP_FN_NULLS, bind_aggregate, kernel_aggregate, "2.4.0",
+        "aggregate(a, start, (acc, x) -> e[, acc -> e])" },
+    { "reduce", 3, 4, SP_FN_NULLS, bind_aggregate, kernel_aggregate, "3.4.0",
+        "reduce(a, start, (acc, x) -> e[, acc -> e])" },
     { "zip_with", 3, 3, 0, bind_zip_with, kernel_zip_with, "2.4.0", "zip_with(a, b, (x, y) -> e)" },
     { "map_filter", 2, 2, 0, bind_map_filter, kernel_map_filter, "3.0.0", "map_filter(m, (k, v) -> e)" },
-    { "transform_values", 2, 2, 0, bind_transform_values, kernel_transform_values, "3.0.0", "transform_values(m, (k, v) -> e)" },
-    { "transform_keys", 2, 2, 0, bind_transform_keys, kernel_transform_keys, "3.0.0", "transform_keys(m, (k, v) -> e)" },
+    { "transform_values", 2, 2, 0, bind_transform_values, kernel_transform_values, "3.0.0",
+        "transform_values(m, (k, v) -> e)" },
+    { "transform_keys", 2, 2, 0, bind_transform_keys, kernel_transform_keys, "3.0.0",
+        "transform_keys(m, (k, v) -> e)" },
     { "map_zip_with", 3, 3, 0, bind_map_zip, kernel_map_zip, "3.0.0", "map_zip_with(m, n, (k, v, w) -> e)" },
-    { "array_sort", 1, 2, 0, bind_array_sort, kernel_array_sort, "2.4.0", "array_sort(a[, (x, y) -> e]): in order, nulls last" },
+    { "array_sort", 1, 2, 0, bind_array_sort, kernel_array_sort, "2.4.0",
+        "array_sort(a[, (x, y) -> e]): in order, nulls last" },
     { 0 }
 };

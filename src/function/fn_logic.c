@@ -1,7 +1,9 @@
-/* fn_logic.c -- three-valued logic and conditionals: and, or, not, if, case, coalesce and its kin, null tests, greatest, least.
+/* fn_logic.c -- three-valued logic and conditionals: and, or, not, if, case, coalesce and its kin, null tests,
+ * greatest, least.
  *
- * and/or/if/case/coalesce/nullif are lazy forms: an argument is evaluated only for the rows that need it (Spark's short-circuit
- * evaluation), then the branches are merged. Types: IfCoercion, CaseWhenCoercion, FunctionArgumentConversion. */
+ * and/or/if/case/coalesce/nullif are lazy forms: an argument is evaluated only for the rows that need it (Spark's
+ * short-circuit evaluation), then the branches are merged. Types: IfCoercion, CaseWhenCoercion,
+ * FunctionArgumentConversion. */
 #include "function/function_int.h"
 
 /* ---- and, or ---- */
@@ -20,7 +22,8 @@ static inline int truth(const sp_vec *v, uint32_t row)
 }
 
 /* decided: the left value that needs no right side (0 for and, 1 for or). */
-static sp_status eval_and_or(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count, int decided,
+static sp_status eval_and_or(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel,
+    uint32_t count, int decided,
                              sp_vec **out, sp_error *err)
 {
     sp_vec *v;
@@ -52,12 +55,14 @@ static sp_status eval_and_or(sp_eval_context *c, const sp_expr *e, const sp_batc
     return SP_OK;
 }
 
-static sp_status eval_and(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count, sp_vec **out, sp_error *err)
+static sp_status eval_and(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel,
+    uint32_t count, sp_vec **out, sp_error *err)
 {
     return eval_and_or(c, e, in, sel, count, 0, out, err);
 }
 
-static sp_status eval_or(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count, sp_vec **out, sp_error *err)
+static sp_status eval_or(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count,
+    sp_vec **out, sp_error *err)
 {
     return eval_and_or(c, e, in, sel, count, 1, out, err);
 }
@@ -73,9 +78,11 @@ static sp_status bind_and_or(sp_bind *b, const sp_lazy *lazy, sp_error *err)
         bool promoted = t->kind == SP_VOID || (t->kind == SP_STRING && b->conf->ansi && o->kind == SP_BOOLEAN);
         if (promoted) { b->want[i] = boolean; continue; }
         if (t->kind != o->kind && o->kind != SP_VOID)
-            return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left", sp_bind_arg_type(b, 0), "right",
+            return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "left",
+                sp_bind_arg_type(b, 0), "right",
                            sp_bind_arg_type(b, 1));
-        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_WRONG_TYPE, "sqlExpr", sp_bind_sql(b), "inputType", "\"BOOLEAN\"", "actualDataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__BINARY_OP_WRONG_TYPE, "sqlExpr", sp_bind_sql(b), "inputType",
+            "\"BOOLEAN\"", "actualDataType",
                        sp_bind_arg_type(b, i));
     }
     b->type = boolean;
@@ -142,7 +149,8 @@ static sp_status kernel_isnan(sp_kernel *k, sp_error *err)
 /* ---- if, case, coalesce ---- */
 
 /* The rows of sel where a condition holds, and those where it does not. */
-static sp_status split(sp_eval_context *c, const sp_expr *cond, const sp_batch *in, const uint32_t *sel, uint32_t count, uint32_t *yes,
+static sp_status split(sp_eval_context *c, const sp_expr *cond, const sp_batch *in, const uint32_t *sel,
+    uint32_t count, uint32_t *yes,
                        uint32_t *yes_count, uint32_t *no, uint32_t *no_count, sp_error *err)
 {
     sp_vec *v;
@@ -161,7 +169,8 @@ static sp_status split(sp_eval_context *c, const sp_expr *cond, const sp_batch *
 }
 
 /* args: condition, value, condition, value ... [else] */
-static sp_status eval_case(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count, sp_vec **out, sp_error *err)
+static sp_status eval_case(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel,
+    uint32_t count, sp_vec **out, sp_error *err)
 {
     int branches = e->arg_count / 2, parts_max = branches + 1;
     if (parts_max > 254) return sp_error_internal(err, "CASE with more than 253 branches");
@@ -202,7 +211,8 @@ static sp_status common_of(sp_bind *b, const int *which, int n, const char *what
         for (int i = 0; i < n; i++) sp_buf_printf(&list, "%s%s", i ? ", " : "", sp_bind_arg_type(b, which[i]));
         const char *types = sp_arena_printf(b->arena, NULL, "[%s]", sp_buf_cstr(&list));
         sp_buf_done(&list);
-        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", what, "dataType", types ? types : "");
+        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", what,
+            "dataType", types ? types : "");
     }
     b->nullable = false;
     for (int i = 0; i < n; i++) {
@@ -236,15 +246,18 @@ static sp_status bind_case(sp_bind *b, sp_error *err)
     for (int i = 0; i + 1 < b->arg_count; i += 2)
         if (sp_bind_type(b, i)->kind != SP_BOOLEAN) {
             const char *index = sp_arena_printf(b->arena, NULL, "%s", sp_ordinal_word(b->arena, i / 2));
-            return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex", index ? index : "",
-                           "requiredType", "\"BOOLEAN\"", "inputSql", sp_bind_arg_sql(b, i), "inputType", sp_bind_arg_type(b, i));
+            return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex",
+                index ? index : "",
+                           "requiredType", "\"BOOLEAN\"", "inputSql", sp_bind_arg_sql(b, i), "inputType",
+                               sp_bind_arg_type(b, i));
         }
     if (!(b->arg_count & 1)) b->nullable = true;
     b->state = (void *)(uintptr_t)&lazy_case;
     return SP_OK;
 }
 
-static sp_status eval_coalesce(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count, sp_vec **out,
+static sp_status eval_coalesce(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel,
+    uint32_t count, sp_vec **out,
                                sp_error *err)
 {
     sp_vec **parts;
@@ -285,7 +298,8 @@ static sp_status bind_coalesce(sp_bind *b, sp_error *err)
 /* nvl2(a, b, c) = if(isnotnull(a), b, c) */
 static sp_status bind_nvl2(sp_bind *b, sp_error *err)
 {
-    sp_expr *args[3] = { sp_expr_call2(b->arena, "isnotnull", b->call->args[0], NULL, err), b->call->args[1], b->call->args[2] };
+    sp_expr *args[3] = { sp_expr_call2(b->arena, "isnotnull", b->call->args[0], NULL, err), b->call->args[1],
+        b->call->args[2] };
     b->replacement = args[0] ? sp_expr_function(b->arena, "if", args, 3, err) : NULL;
     return b->replacement ? SP_OK : SP_FAILED;
 }
@@ -294,7 +308,8 @@ static sp_status bind_nvl2(sp_bind *b, sp_error *err)
 static sp_status bind_nullif(sp_bind *b, sp_error *err)
 {
     sp_value null = sp_value_null(b->call->args[0]->type);
-    sp_expr *args[3] = { sp_expr_call2(b->arena, "=", b->call->args[0], b->call->args[1], err), sp_expr_literal(b->arena, &null, err),
+    sp_expr *args[3] = { sp_expr_call2(b->arena, "=", b->call->args[0], b->call->args[1], err),
+        sp_expr_literal(b->arena, &null, err),
                          b->call->args[0] };
     b->replacement = args[0] && args[1] ? sp_expr_function(b->arena, "if", args, 3, err) : NULL;
     return b->replacement ? SP_OK : SP_FAILED;
@@ -321,7 +336,8 @@ static sp_status bind_extreme(sp_bind *b, sp_error *err)
 {
     SP_TRY(sp_bind_common(b, 0, b->arg_count, &b->type, err));
     if (!sp_type_is_orderable(b->type))
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "dataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b), "dataType",
                        sp_type_sql_quoted(b->arena, b->type));
     b->nullable = true;
     for (int i = 0; i < b->arg_count; i++) b->nullable &= b->call->args[i]->nullable;
@@ -342,7 +358,8 @@ static sp_status extreme(sp_kernel *k, int sign, sp_error *err)
         pick[i] = (uint8_t)best;
     }
     sp_vec *out;
-    SP_TRY(sp_vec_merge((sp_vec *const *)(uintptr_t)k->args, k->arg_count, pick, k->call->type, k->sel, k->count, k->rows, k->arena, &out, err));
+    SP_TRY(sp_vec_merge((sp_vec *const *)(uintptr_t)k->args, k->arg_count, pick, k->call->type, k->sel, k->count,
+        k->rows, k->arena, &out, err));
     *k->out = *out;
     return SP_OK;
 }
@@ -352,7 +369,8 @@ static sp_status kernel_least(sp_kernel *k, sp_error *err) { return extreme(k, -
 
 /* ---- a replaced call ---- */
 
-static sp_status eval_replaced(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel, uint32_t count, sp_vec **out,
+static sp_status eval_replaced(sp_eval_context *c, const sp_expr *e, const sp_batch *in, const uint32_t *sel,
+    uint32_t count, sp_vec **out,
                                sp_error *err)
 {
     return sp_eval_sel(c, e->args[0], in, sel, count, out, err);
@@ -367,7 +385,8 @@ static sp_status bind_replaced(sp_bind *b, sp_error *err)
     return SP_OK;
 }
 
-const sp_function sp_fn_replaced = { "$replaced", 1, 1, SP_FN_LAZY, bind_replaced, NULL, "", "a call rewritten to other calls" };
+const sp_function sp_fn_replaced = { "$replaced", 1, 1, SP_FN_LAZY, bind_replaced, NULL, "",
+    "a call rewritten to other calls" };
 
 extern const sp_function sp_family_logic[];
 const sp_function sp_family_logic[] = {
@@ -381,13 +400,16 @@ const sp_function sp_family_logic[] = {
     { "if", 3, 3, SP_FN_LAZY, bind_if, NULL, "1.0.0", "if(a, b, c): b where a is true, else c" },
     { "when", 2, -1, SP_FN_LAZY, bind_case, NULL, "1.0.1", "CASE WHEN a THEN b [WHEN c THEN d]* [ELSE e] END" },
     { "case", 2, -1, SP_FN_LAZY, bind_case, NULL, "1.0.1", "CASE WHEN a THEN b [WHEN c THEN d]* [ELSE e] END" },
-    { "coalesce", 1, -1, SP_FN_LAZY, bind_coalesce, NULL, "1.0.0", "coalesce(a, b, ...): the first value that is not null" },
+    { "coalesce", 1, -1, SP_FN_LAZY, bind_coalesce, NULL, "1.0.0",
+        "coalesce(a, b, ...): the first value that is not null" },
     { "nvl", 2, 2, SP_FN_LAZY, bind_coalesce, NULL, "2.0.0", "nvl(a, b): b where a is null, else a" },
     { "ifnull", 2, 2, SP_FN_LAZY, bind_coalesce, NULL, "2.0.0", "ifnull(a, b): b where a is null, else a" },
     { "nvl2", 3, 3, 0, bind_nvl2, NULL, "2.0.0", "nvl2(a, b, c): b where a is not null, else c" },
     { "nullif", 2, 2, 0, bind_nullif, NULL, "2.0.0", "nullif(a, b): null where a = b, else a" },
     { "nanvl", 2, 2, 0, bind_nanvl, kernel_nanvl, "1.5.0", "nanvl(a, b): b where a is NaN, else a" },
-    { "greatest", 2, -1, SP_FN_NULLS, bind_extreme, kernel_greatest, "1.5.0", "greatest(a, b, ...): the greatest value, nulls skipped" },
-    { "least", 2, -1, SP_FN_NULLS, bind_extreme, kernel_least, "1.5.0", "least(a, b, ...): the least value, nulls skipped" },
+    { "greatest", 2, -1, SP_FN_NULLS, bind_extreme, kernel_greatest, "1.5.0",
+        "greatest(a, b, ...): the greatest value, nulls skipped" },
+    { "least", 2, -1, SP_FN_NULLS, bind_extreme, kernel_least, "1.5.0",
+        "least(a, b, ...): the least value, nulls skipped" },
     { 0 }
 };

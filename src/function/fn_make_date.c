@@ -11,10 +11,14 @@ static sp_status refuse(sp_kernel *k, uint32_t i, bool try_, const char *why, sp
 /* java.time.LocalDate.of's words */
 static const char *date_fault(sp_error *err, int64_t y, int64_t m, int64_t d)
 {
-    static const char *const months[] = { "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST", "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER" };
-    if (y < -999999999 || y > 999999999) return sp_error_format(err, "Invalid value for Year (valid values -999999999 - 999999999): %lld", (long long)y);
-    if (m < 1 || m > 12) return sp_error_format(err, "Invalid value for MonthOfYear (valid values 1 - 12): %lld", (long long)m);
-    if (d < 1 || d > 31) return sp_error_format(err, "Invalid value for DayOfMonth (valid values 1 - 28/31): %lld", (long long)d);
+    static const char *const months[] = { "JANUARY", "FEBRUARY", "MARCH", "APRIL", "MAY", "JUNE", "JULY", "AUGUST",
+        "SEPTEMBER", "OCTOBER", "NOVEMBER", "DECEMBER" };
+    if (y < -999999999 || y > 999999999) return sp_error_format(err,
+        "Invalid value for Year (valid values -999999999 - 999999999): %lld", (long long)y);
+    if (m < 1 || m > 12) return sp_error_format(err, "Invalid value for MonthOfYear (valid values 1 - 12): %lld",
+        (long long)m);
+    if (d < 1 || d > 31) return sp_error_format(err, "Invalid value for DayOfMonth (valid values 1 - 28/31): %lld",
+        (long long)d);
     if (d <= sp_days_in_month(y, (int)m)) return NULL;
     if (d == 29) return sp_error_format(err, "Invalid date 'February 29' as '%lld' is not a leap year", (long long)y);
     return sp_error_format(err, "Invalid date '%s %lld'", months[m - 1], (long long)d);
@@ -56,10 +60,13 @@ static sp_status bind_try_make_ntz(sp_bind *b, sp_error *err) { return bind_make
 
 static const char *time_fault(sp_error *err, int64_t h, int64_t m, int64_t us)
 {
-    if (h < 0 || h > 23) return sp_error_format(err, "Invalid value for HourOfDay (valid values 0 - 23): %lld", (long long)h);
-    if (m < 0 || m > 59) return sp_error_format(err, "Invalid value for MinuteOfHour (valid values 0 - 59): %lld", (long long)m);
+    if (h < 0 || h > 23) return sp_error_format(err, "Invalid value for HourOfDay (valid values 0 - 23): %lld",
+        (long long)h);
+    if (m < 0 || m > 59) return sp_error_format(err, "Invalid value for MinuteOfHour (valid values 0 - 59): %lld",
+        (long long)m);
     if (us > 60 * SP_US_PER_SECOND || us < 0)
-        return sp_error_format(err, "Invalid value for SecondOfMinute (valid values 0 - 59): %lld", (long long)(us / SP_US_PER_SECOND));
+        return sp_error_format(err, "Invalid value for SecondOfMinute (valid values 0 - 59): %lld",
+            (long long)(us / SP_US_PER_SECOND));
     return NULL;
 }
 
@@ -74,7 +81,8 @@ static sp_status kernel_make_ts(sp_kernel *k, sp_error *err)
         if (fault) { SP_TRY(refuse(k, i, f->try_, fault, err)); continue; }
         const sp_zone *z = sp_kernel_zone(k);
         if (k->arg_count > 6 && !(z = sp_zone_get(sp_arg_str(k, 6, i), err))) return SP_FAILED;
-        int64_t local = sp_days_from_civil(v[0], (int)v[1], (int)v[2]) * SP_US_PER_DAY + v[3] * sp_unit_us[SP_UNIT_HOUR] + v[4] * sp_unit_us[SP_UNIT_MINUTE] + us;
+        int64_t local = sp_days_from_civil(v[0], (int)v[1],
+            (int)v[2]) * SP_US_PER_DAY + v[3] * sp_unit_us[SP_UNIT_HOUR] + v[4] * sp_unit_us[SP_UNIT_MINUTE] + us;
         SP_OUT(k, int64_t)[i] = f->to == SP_TIMESTAMP ? sp_zone_local_to_utc(z, local) : local;
     }
     return SP_OK;
@@ -83,11 +91,17 @@ static sp_status kernel_make_ts(sp_kernel *k, sp_error *err)
 extern const sp_function sp_family_make_date[];
 const sp_function sp_family_make_date[] = {
     { "make_date", 3, 3, SP_FN_MAY_BE_NULL, bind_make_date, kernel_make_date, "3.0.0", "make_date(year, month, day)" },
-    { "make_timestamp", 6, 7, SP_FN_MAY_BE_NULL, bind_make_ts, kernel_make_ts, "3.0.0", "make_timestamp(year, month, day, hour, min, sec[, zone])" },
-    { "make_timestamp_ltz", 6, 7, SP_FN_MAY_BE_NULL, bind_make_ts, kernel_make_ts, "3.4.0", "make_timestamp_ltz(year, month, day, hour, min, sec[, zone])" },
-    { "make_timestamp_ntz", 6, 6, SP_FN_MAY_BE_NULL, bind_make_ntz, kernel_make_ts, "3.4.0", "make_timestamp_ntz(year, month, day, hour, min, sec)" },
-    { "try_make_timestamp", 6, 7, SP_FN_MAY_BE_NULL, bind_try_make_ts, kernel_make_ts, "4.0.0", "try_make_timestamp(...): null if out of range" },
-    { "try_make_timestamp_ltz", 6, 7, SP_FN_MAY_BE_NULL, bind_try_make_ts, kernel_make_ts, "4.0.0", "try_make_timestamp_ltz(...): null if out of range" },
-    { "try_make_timestamp_ntz", 6, 6, SP_FN_MAY_BE_NULL, bind_try_make_ntz, kernel_make_ts, "4.0.0", "try_make_timestamp_ntz(...): null if out of range" },
+    { "make_timestamp", 6, 7, SP_FN_MAY_BE_NULL, bind_make_ts, kernel_make_ts, "3.0.0",
+        "make_timestamp(year, month, day, hour, min, sec[, zone])" },
+    { "make_timestamp_ltz", 6, 7, SP_FN_MAY_BE_NULL, bind_make_ts, kernel_make_ts, "3.4.0",
+        "make_timestamp_ltz(year, month, day, hour, min, sec[, zone])" },
+    { "make_timestamp_ntz", 6, 6, SP_FN_MAY_BE_NULL, bind_make_ntz, kernel_make_ts, "3.4.0",
+        "make_timestamp_ntz(year, month, day, hour, min, sec)" },
+    { "try_make_timestamp", 6, 7, SP_FN_MAY_BE_NULL, bind_try_make_ts, kernel_make_ts, "4.0.0",
+        "try_make_timestamp(...): null if out of range" },
+    { "try_make_timestamp_ltz", 6, 7, SP_FN_MAY_BE_NULL, bind_try_make_ts, kernel_make_ts, "4.0.0",
+        "try_make_timestamp_ltz(...): null if out of range" },
+    { "try_make_timestamp_ntz", 6, 6, SP_FN_MAY_BE_NULL, bind_try_make_ntz, kernel_make_ts, "4.0.0",
+        "try_make_timestamp_ntz(...): null if out of range" },
     { 0 }
 };

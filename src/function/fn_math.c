@@ -1,8 +1,8 @@
 /* fn_math.c -- the mathematical functions: roots, logarithms, trigonometry, rounding, conv, bin, width_bucket ...
  *
- * Where Java's StrictMath and C's libm differ it is in the last bit of some transcendental functions. log(x) of x <= 0 is null (nullable
- * UnaryLogExpression); rounding is HALF_UP (bround: HALF_EVEN) on decimal values, doubles going through their shortest text as BigDecimal.
- * Behaviour: mathExpressions.scala. */
+ * Where Java's StrictMath and C's libm differ it is in the last bit of some transcendental functions. log(x) of x <=
+ * 0 is null (nullable UnaryLogExpression); rounding is HALF_UP (bround: HALF_EVEN) on decimal values, doubles going
+ * through their shortest text as BigDecimal. Behaviour: mathExpressions.scala. */
 #include "function/text_int.h"
 #include <math.h>
 #include <stdio.h>
@@ -97,7 +97,8 @@ static sp_status bind_constant(sp_bind *b, sp_error *err)
     return SP_OK;
 }
 
-static sp_status kernel_pi(sp_kernel *k, sp_error *err) { for (SP_ROWS(k, i)) SP_OUT(k, double)[i] = M_PI; return SP_OK; }
+static sp_status kernel_pi(sp_kernel *k, sp_error *err) { for (SP_ROWS(k, i)) SP_OUT(k, double)[i] = M_PI;
+    return SP_OK; }
 static sp_status kernel_e(sp_kernel *k, sp_error *err) { for (SP_ROWS(k, i)) SP_OUT(k, double)[i] = M_E; return SP_OK; }
 
 static sp_status kernel_factorial(sp_kernel *k, sp_error *err)
@@ -162,7 +163,8 @@ static sp_status round_integer(sp_kernel *k, const round_info *r, sp_error *err)
     for (SP_ROWS(k, i)) {
         int64_t v = sp_arg_int(k, 0, i);
         if (r->scale < 0) {
-            sp_dec x = -r->scale > 38 ? 0 : cut(v, -r->scale, r->mode) * (-r->scale > 20 ? 0 : sp_pow10_table[-r->scale]);
+            sp_dec x = -r->scale > 38 ? 0 : cut(v, -r->scale, r->mode) * (-r->scale > 20 ? 0
+                : sp_pow10_table[-r->scale]);
             int64_t lo, hi;
             sp_kind t = k->out->type->kind;
             lo = t == SP_BYTE ? INT8_MIN : t == SP_SHORT ? INT16_MIN : t == SP_INT ? INT32_MIN : INT64_MIN;
@@ -184,7 +186,8 @@ static sp_status kernel_round(sp_kernel *k, sp_error *err)
     for (SP_ROWS(k, i)) {
         if (t->kind == SP_DOUBLE) {
             double d = round_f64(SP_GET(k, double, 0, i), r, false);
-            if (k->out->type->kind == SP_LONG) SP_OUT(k, int64_t)[i] = d >= 9223372036854775807.0 ? INT64_MAX : d <= -9223372036854775808.0 ? INT64_MIN : d != d ? 0 : (int64_t)d;
+            if (k->out->type->kind == SP_LONG) SP_OUT(k, int64_t)[i] = d >= 9223372036854775807.0 ? INT64_MAX
+                : d <= -9223372036854775808.0 ? INT64_MIN : d != d ? 0 : (int64_t)d;
             else SP_OUT(k, double)[i] = d;
         } else if (t->kind == SP_FLOAT) SP_OUT(k, float)[i] = (float)round_f64((double)SP_GET(k, float, 0, i), r, true);
         else {
@@ -238,7 +241,8 @@ static sp_status bind_rounding(sp_bind *b, rounding mode, sp_error *err)
     if (mode < FLOOR) return SP_OK;
     /* floor and ceil of what is no decimal give BIGINT; with a scale they go through decimal */
     if (b->arg_count == 1) {
-        if (t->kind != SP_DOUBLE && t->kind != SP_LONG) b->want[0] = sp_kind_is_integral(t->kind) ? sp_type_of(SP_LONG) : sp_type_of(SP_DOUBLE);
+        if (t->kind != SP_DOUBLE && t->kind != SP_LONG) b->want[0] = sp_kind_is_integral(t->kind) ? sp_type_of(SP_LONG)
+            : sp_type_of(SP_DOUBLE);
         b->type = sp_type_of(SP_LONG);
         return SP_OK;
     }
@@ -270,7 +274,8 @@ static sp_status kernel_bin(sp_kernel *k, sp_error *err)
 
 SP_SIG(bind_conv, "sii", SP_STRING)
 
-/* NumberConverter.convert: unsigned 64 bits, saturating (failing under ANSI); a negative to-base prints a signed number */
+/* NumberConverter.convert: unsigned 64 bits, saturating (failing under ANSI); a negative to-base prints a signed
+ * number */
 static sp_status kernel_conv(sp_kernel *k, sp_error *err)
 {
     for (SP_ROWS(k, i)) {
@@ -280,9 +285,11 @@ static sp_status kernel_conv(sp_kernel *k, sp_error *err)
         bool negative = s.p[0] == '-', over = false;
         uint64_t v = 0;
         for (size_t c = negative; c < s.n; c++) {
-            int d = s.p[c] >= '0' && s.p[c] <= '9' ? s.p[c] - '0' : (s.p[c] | 32) >= 'a' && (s.p[c] | 32) <= 'z' ? (s.p[c] | 32) - 'a' + 10 : 99;
+            int d = s.p[c] >= '0' && s.p[c] <= '9' ? s.p[c] - '0' : (s.p[c] | 32) >= 'a' && (s.p[c] | 32) <= 'z'
+                ? (s.p[c] | 32) - 'a' + 10 : 99;
             if (d >= from) break;
-            if (__builtin_mul_overflow(v, (uint64_t)from, &v) || __builtin_add_overflow(v, (uint64_t)d, &v)) over = true;
+            if (__builtin_mul_overflow(v, (uint64_t)from, &v) ||
+                __builtin_add_overflow(v, (uint64_t)d, &v)) over = true;
             if (over) break;
         }
         if (over) {
@@ -331,13 +338,19 @@ static sp_status kernel_width_bucket(sp_kernel *k, sp_error *err)
 extern const sp_function sp_family_math[];
 const sp_function sp_family_math[] = {
     D1("acos", acos, "1.4.0", "acos(x)"), D1("acosh", acosh, "3.0.0", "acosh(x)"), D1("asin", asin, "1.4.0", "asin(x)"),
-    D1("asinh", asinh, "3.0.0", "asinh(x)"), D1("atan", atan, "1.4.0", "atan(x)"), D1("atanh", atanh, "3.0.0", "atanh(x)"),
-    D1("cbrt", cbrt, "1.4.0", "cbrt(x): cube root"), D1("cos", cos, "1.4.0", "cos(x)"), D1("cosh", cosh, "1.4.0", "cosh(x)"),
+    D1("asinh", asinh, "3.0.0", "asinh(x)"), D1("atan", atan, "1.4.0", "atan(x)"),
+        D1("atanh", atanh, "3.0.0", "atanh(x)"),
+    D1("cbrt", cbrt, "1.4.0", "cbrt(x): cube root"), D1("cos", cos, "1.4.0", "cos(x)"),
+        D1("cosh", cosh, "1.4.0", "cosh(x)"),
     D1("cot", cot, "2.3.0", "cot(x)"), D1("csc", csc, "3.3.0", "csc(x)"), D1("sec", sec, "3.3.0", "sec(x)"),
-    D1("degrees", degrees, "1.4.0", "degrees(x)"), D1("radians", radians, "1.4.0", "radians(x)"), D1("exp", exp, "1.4.0", "exp(x)"),
-    D1("expm1", expm1, "1.4.0", "expm1(x): exp(x) - 1"), D1("rint", rint, "1.4.0", "rint(x): the nearest integer, ties to even"),
-    D1("signum", signum, "1.4.0", "signum(x)"), D1("sign", signum, "1.4.0", "sign(x)"), D1("sin", sin, "1.4.0", "sin(x)"),
-    D1("sinh", sinh, "1.4.0", "sinh(x)"), D1("sqrt", sqrt, "1.1.1", "sqrt(x)"), D1("tan", tan, "1.4.0", "tan(x)"), D1("tanh", tanh, "1.4.0", "tanh(x)"),
+    D1("degrees", degrees, "1.4.0", "degrees(x)"), D1("radians", radians, "1.4.0", "radians(x)"),
+        D1("exp", exp, "1.4.0", "exp(x)"),
+    D1("expm1", expm1, "1.4.0", "expm1(x): exp(x) - 1"),
+        D1("rint", rint, "1.4.0", "rint(x): the nearest integer, ties to even"),
+    D1("signum", signum, "1.4.0", "signum(x)"), D1("sign", signum, "1.4.0", "sign(x)"),
+        D1("sin", sin, "1.4.0", "sin(x)"),
+    D1("sinh", sinh, "1.4.0", "sinh(x)"), D1("sqrt", sqrt, "1.1.1", "sqrt(x)"), D1("tan", tan, "1.4.0", "tan(x)"),
+        D1("tanh", tanh, "1.4.0", "tanh(x)"),
     { "ln", 1, 1, SP_FN_MAY_BE_NULL, bind_d, kernel_ln, "1.4.0", "ln(x)" },
     { "log2", 1, 1, SP_FN_MAY_BE_NULL, bind_d, kernel_log2, "1.4.0", "log2(x)" },
     { "log10", 1, 1, SP_FN_MAY_BE_NULL, bind_d, kernel_log10, "1.4.0", "log10(x)" },
@@ -357,6 +370,7 @@ const sp_function sp_family_math[] = {
     { "ceiling", 1, 2, 0, bind_ceil, kernel_round, "1.4.0", "ceiling(x[, scale])" },
     { "bin", 1, 1, 0, bind_bin, kernel_bin, "1.5.0", "bin(n): in binary digits" },
     { "conv", 3, 3, SP_FN_MAY_BE_NULL, bind_conv, kernel_conv, "1.5.0", "conv(number, from base, to base)" },
-    { "width_bucket", 4, 4, SP_FN_MAY_BE_NULL, bind_width_bucket, kernel_width_bucket, "3.1.0", "width_bucket(v, min, max, buckets)" },
+    { "width_bucket", 4, 4, SP_FN_MAY_BE_NULL, bind_width_bucket, kernel_width_bucket, "3.1.0",
+        "width_bucket(v, min, max, buckets)" },
     { 0 }
 };

@@ -1,7 +1,7 @@
 /* fn_misc.c -- typeof, version, current_user ..., raise_error, assert_true, rand, randn, uuid, partition and row ids.
  *
- * rand(seed) is Spark's XORShiftRandom with seed + partition index, so that a seeded query gives Spark's numbers for the same partitioning.
- * Behaviour: misc.scala, randomExpressions.scala, XORShiftRandom.scala. */
+ * rand(seed) is Spark's XORShiftRandom with seed + partition index, so that a seeded query gives Spark's numbers for
+ * the same partitioning. Behaviour: misc.scala, randomExpressions.scala, XORShiftRandom.scala. */
 #include "function/function_int.h"
 #include "world/world.h"
 #include <math.h>
@@ -9,7 +9,8 @@
 
 /* ---- what is asked of the session ---- */
 
-static sp_status bind_text(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_STRING); b->nullable = false; return SP_OK; }
+static sp_status bind_text(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_STRING); b->nullable = false;
+return SP_OK; }
 
 static sp_status fill(sp_kernel *k, const char *text, sp_error *err)
 {
@@ -75,7 +76,8 @@ static sp_status bind_assert_true(sp_bind *b, sp_error *err)
         sp_buf_done(&t);
     }
     sp_value null = sp_value_null(sp_type_of(SP_VOID));
-    sp_expr *args[3] = { b->call->args[0], sp_expr_literal(b->arena, &null, err), message ? sp_expr_call2(b->arena, "raise_error", message, NULL, err) : NULL };
+    sp_expr *args[3] = { b->call->args[0], sp_expr_literal(b->arena, &null, err), message
+        ? sp_expr_call2(b->arena, "raise_error", message, NULL, err) : NULL };
     b->replacement = args[1] && args[2] ? sp_expr_function(b->arena, "if", args, 3, err) : NULL;
     return b->replacement ? SP_OK : SP_FAILED;
 }
@@ -128,9 +130,11 @@ static double next_double(uint64_t *s)
     return (double)(hi + next_bits(s, 27)) * 0x1.0p-53;
 }
 
-/* One generator a call and partition; its state lives in the expression's state, which belongs to the query. An evaluation context begins with
- * random[0] = 0 for each partition of each batch; it is given a number here, and a generator that has seen another number starts anew. */
-typedef struct random_state { int64_t seed; uint64_t s[64], run[64]; double saved[64]; bool has_saved[64]; } random_state;
+/* One generator a call and partition; its state lives in the expression's state, which belongs to the query. An
+ * evaluation context begins with random[0] = 0 for each partition of each batch; it is given a number here, and a
+ * generator that has seen another number starts anew. */
+typedef struct random_state { int64_t seed; uint64_t s[64], run[64]; double saved[64]; bool has_saved[64];
+} random_state;
 static _Atomic uint64_t run_count;
 
 static sp_status bind_rand(sp_bind *b, sp_error *err)
@@ -203,8 +207,10 @@ static sp_status kernel_uuid(sp_kernel *k, sp_error *err)
 
 /* ---- ids ---- */
 
-static sp_status bind_row_id(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_LONG); b->nullable = false; return SP_OK; }
-static sp_status bind_partition_id(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_INT); b->nullable = false; return SP_OK; }
+static sp_status bind_row_id(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_LONG); b->nullable = false;
+return SP_OK; }
+static sp_status bind_partition_id(sp_bind *b, sp_error *err) { b->type = sp_type_of(SP_INT); b->nullable = false;
+return SP_OK; }
 
 static sp_status kernel_row_id(sp_kernel *k, sp_error *err)
 {
@@ -224,7 +230,8 @@ enum { VOLATILE = SP_FN_NONDETERMINISTIC | SP_FN_NULLS };
 extern const sp_function sp_family_misc[];
 const sp_function sp_family_misc[] = {
     { "typeof", 1, 1, SP_FN_NULLS, bind_typeof, kernel_typeof, "3.0.0", "typeof(a): the name of its type" },
-    { "collation", 1, 1, SP_FN_NULLS, bind_text, kernel_collation, "4.0.0", "collation(str): the name of its collation" },
+    { "collation", 1, 1, SP_FN_NULLS, bind_text, kernel_collation, "4.0.0",
+        "collation(str): the name of its collation" },
     { "version", 0, 0, SP_FN_NULLS, bind_text, kernel_version, "3.0.0", "version()" },
     { "current_user", 0, 0, SP_FN_NULLS, bind_text, kernel_user, "3.2.0", "current_user()" },
     { "user", 0, 0, SP_FN_NULLS, bind_text, kernel_user, "3.4.0", "user()" },
@@ -232,14 +239,16 @@ const sp_function sp_family_misc[] = {
     { "current_catalog", 0, 0, SP_FN_NULLS, bind_text, kernel_catalog, "3.1.0", "current_catalog()" },
     { "current_database", 0, 0, SP_FN_NULLS, bind_text, kernel_database, "1.6.0", "current_database()" },
     { "current_schema", 0, 0, SP_FN_NULLS, bind_text, kernel_database, "3.4.0", "current_schema()" },
-    { "input_file_name", 0, 0, VOLATILE, bind_text, kernel_input_file, "1.5.0", "input_file_name(): of the row, or empty" },
+    { "input_file_name", 0, 0, VOLATILE, bind_text, kernel_input_file, "1.5.0",
+        "input_file_name(): of the row, or empty" },
     { "raise_error", 1, 2, VOLATILE, bind_raise_error, kernel_raise_error, "3.1.0", "raise_error(message)" },
     { "assert_true", 1, 2, 0, bind_assert_true, NULL, "2.0.0", "assert_true(condition[, message])" },
     { "rand", 0, 1, VOLATILE, bind_rand, kernel_rand, "1.5.0", "rand([seed]): uniform in [0, 1)" },
     { "random", 0, 1, VOLATILE, bind_rand, kernel_rand, "3.0.0", "random([seed]): uniform in [0, 1)" },
     { "randn", 0, 1, VOLATILE, bind_rand, kernel_randn, "1.5.0", "randn([seed]): normal" },
     { "uuid", 0, 0, VOLATILE, bind_text, kernel_uuid, "2.3.0", "uuid(): random" },
-    { "monotonically_increasing_id", 0, 0, VOLATILE, bind_row_id, kernel_row_id, "1.4.0", "monotonically_increasing_id()" },
+    { "monotonically_increasing_id", 0, 0, VOLATILE, bind_row_id, kernel_row_id, "1.4.0",
+        "monotonically_increasing_id()" },
     { "spark_partition_id", 0, 0, VOLATILE, bind_partition_id, kernel_partition_id, "1.4.0", "spark_partition_id()" },
     { 0 }
 };

@@ -1,7 +1,8 @@
 /* fn_regex.c -- like, ilike, rlike and the regexp_ functions, split.
  *
- * LIKE is compiled to a small matcher of its own (literal pieces, _ and %), the rest goes through regex.c. Positions and lengths are in
- * characters. Behaviour: regexpExpressions.scala, StringUtils.escapeLikeRegex, java.util.regex.Matcher.appendReplacement. */
+ * LIKE is compiled to a small matcher of its own (literal pieces, _ and %), the rest goes through regex.c. Positions
+ * and lengths are in characters. Behaviour: regexpExpressions.scala, StringUtils.escapeLikeRegex,
+ * java.util.regex.Matcher.appendReplacement. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -40,9 +41,11 @@ static sp_status like_compile(sp_arena *a, sp_str p, char escape, like *out, sp_
         if (p.p[i] == escape) {
             bool good = i + 1 < p.n && (p.p[i + 1] == '_' || p.p[i + 1] == '%' || p.p[i + 1] == escape);
             if (!good) {
-                const char *quoted = sp_arena_printf(a, NULL, "'%.*s'", (int)p.n, p.p), *c = sp_arena_printf(a, NULL, "'%c'", i + 1 < p.n ? p.p[i + 1] : escape);
+                const char *quoted = sp_arena_printf(a, NULL, "'%.*s'", (int)p.n, p.p),
+                    *c = sp_arena_printf(a, NULL, "'%c'", i + 1 < p.n ? p.p[i + 1] : escape);
                 if (i + 1 == p.n) return SP_FAIL(err, INVALID_FORMAT__ESC_AT_THE_END, "format", quoted ? quoted : "");
-                return SP_FAIL(err, INVALID_FORMAT__ESC_IN_THE_MIDDLE, "format", quoted ? quoted : "", "char", c ? c : "");
+                return SP_FAIL(err, INVALID_FORMAT__ESC_IN_THE_MIDDLE, "format", quoted ? quoted : "", "char", c ? c
+                    : "");
             }
             text[used++] = p.p[++i];
         } else if (special) out->items[out->count++] = (like_item){ p.p[i] == '_' ? LIKE_ONE : LIKE_MANY, { NULL, 0 } };
@@ -95,7 +98,8 @@ static sp_status bind_like(sp_bind *b, sp_error *err)
     if (b->arg_count == 3) {
         SP_TRY(sp_bind_constant(b, 2, "escape", &v, err));
         if (v.is_null || v.str.n != 1)
-            return SP_FAIL(err, INVALID_ESCAPE_CHAR, "sqlExpr", v.is_null ? "\"NULL\"" : sp_arena_printf(b->arena, NULL, "\"%.*s\"", (int)v.str.n, v.str.p));
+            return SP_FAIL(err, INVALID_ESCAPE_CHAR, "sqlExpr", v.is_null ? "\"NULL\""
+                : sp_arena_printf(b->arena, NULL, "\"%.*s\"", (int)v.str.n, v.str.p));
         l->escape = v.str.p[0];
     }
     if (!sp_bind_is_constant(b, 1)) return SP_OK;
@@ -119,7 +123,8 @@ static sp_status kernel_like(sp_kernel *k, sp_error *err)
 /* ilike(a, b) = like(lower(a), lower(b)) */
 static sp_status bind_ilike(sp_bind *b, sp_error *err)
 {
-    sp_expr *args[3] = { sp_expr_call2(b->arena, "lower", b->call->args[0], NULL, err), sp_expr_call2(b->arena, "lower", b->call->args[1], NULL, err),
+    sp_expr *args[3] = { sp_expr_call2(b->arena, "lower", b->call->args[0], NULL, err),
+        sp_expr_call2(b->arena, "lower", b->call->args[1], NULL, err),
                          b->arg_count > 2 ? b->call->args[2] : NULL };
     b->replacement = args[0] && args[1] ? sp_expr_function(b->arena, "like", args, b->arg_count, err) : NULL;
     return b->replacement ? SP_OK : SP_FAILED;
@@ -159,7 +164,8 @@ static sp_status keep_pattern(sp_bind *b, sp_error *err)
     sp_value v;
     SP_TRY(sp_bind_constant(b, 1, "regexp", &v, err));
     if (v.is_null) return SP_OK;
-    if (sp_regex_compile(b->arena, v.str, b->call->function->name, &p->compiled, NULL) == SP_FAILED) p->compiled = NULL;   /* fails at run time */
+    /* fails at run time */
+    if (sp_regex_compile(b->arena, v.str, b->call->function->name, &p->compiled, NULL) == SP_FAILED) p->compiled = NULL;
     return SP_OK;
 }
 
@@ -201,7 +207,8 @@ static sp_status fail_group(sp_kernel *k, int64_t group, int groups, sp_error *e
     snprintf(g, sizeof g, "%lld", (long long)group);
     snprintf(n, sizeof n, "%d", groups);
     const char *name = sp_arena_printf(k->arena, NULL, "`%s`", k->call->function->name);
-    return SP_FAIL(err, INVALID_PARAMETER_VALUE__REGEX_GROUP_INDEX, "parameter", "`idx`", "functionName", name ? name : "", "groupCount", n, "groupIndex", g);
+    return SP_FAIL(err, INVALID_PARAMETER_VALUE__REGEX_GROUP_INDEX, "parameter", "`idx`", "functionName", name ? name
+        : "", "groupCount", n, "groupIndex", g);
 }
 
 static int64_t group_of(const sp_kernel *k, uint32_t i) { return k->arg_count > 2 ? sp_arg_int(k, 2, i) : 1; }
@@ -257,29 +264,36 @@ static sp_status extract_all(sp_kernel *k, cursor *c, sp_error *err)
 
 /* ---- replace ---- */
 
-/* Matcher.appendReplacement: $n and ${name} are groups (as many digits as still name a group), backslash takes the next as it is. */
+/* Matcher.appendReplacement: $n and ${name} are groups (as many digits as still name a group), backslash takes the
+ * next as it is. */
 static sp_status append_replacement(sp_buf *out, sp_str with, sp_str s, const cursor *c, sp_error *err)
 {
     for (size_t i = 0; i < with.n; i++) {
         char ch = with.p[i];
         if (ch == '\\') {
-            if (++i == with.n) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "character to be escaped is missing");
+            if (++i == with.n) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                "character to be escaped is missing");
             sp_buf_putc(out, with.p[i]);
         } else if (ch == '$') {
             int g;
-            if (++i == with.n) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Illegal group reference: group index is missing");
+            if (++i == with.n) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                "Illegal group reference: group index is missing");
             if (with.p[i] == '{') {
                 const char *end = memchr(with.p + i, '}', with.n - i);
-                if (!end) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "named capturing group is missing trailing '}'");
+                if (!end) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                    "named capturing group is missing trailing '}'");
                 sp_str name = { with.p + i + 1, (size_t)(end - with.p) - i - 1 };
                 if ((g = sp_regex_named(c->r, name)) < 0)
-                    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "No group with name {%.*s}", (int)name.n, name.p);
+                    return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "No group with name {%.*s}", (int)name.n,
+                        name.p);
                 i = (size_t)(end - with.p);
             } else {
-                if (!isdigit((unsigned char)with.p[i])) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Illegal group reference");
+                if (!isdigit((unsigned char)with.p[i])) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                    "Illegal group reference");
                 g = with.p[i] - '0';
                 if (g > sp_regex_groups(c->r)) return sp_error_plain(err, SP_EXC_ARRAY_INDEX, "No group %d", g);
-                while (i + 1 < with.n && isdigit((unsigned char)with.p[i + 1]) && g * 10 + (with.p[i + 1] - '0') <= sp_regex_groups(c->r))
+                while (i + 1 < with.n && isdigit((unsigned char)with.p[i + 1]) &&
+                    g * 10 + (with.p[i + 1] - '0') <= sp_regex_groups(c->r))
                     g = g * 10 + (with.p[++i] - '0');
             }
             sp_str t = matched(s, &c->m, g);
@@ -307,7 +321,8 @@ static sp_status replace_row(sp_kernel *k, uint32_t i, cursor *c, sp_buf *out, s
 {
     sp_str s = sp_arg_str(k, 0, i), with = sp_arg_str(k, 2, i);
     int64_t pos = k->arg_count > 3 ? sp_arg_int(k, 3, i) : 1;
-    if (pos < 1) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: The position must be greater than 0");
+    if (pos < 1) return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+        "requirement failed: The position must be greater than 0");
     size_t at = char_offset(s, pos - 1), copied = 0;
     bool any = false;
     if (pos > 1 && at >= s.n) at = s.n + 1;
@@ -409,13 +424,19 @@ const sp_function sp_family_regex[] = {
     { "not_like_all", 2, -1, 0, bind_not_like_all, NULL, "", "str not like all (patterns)" },
     { "not_like_any", 2, -1, 0, bind_not_like_any, NULL, "", "str not like any (patterns)" },
     { "rlike", 2, 2, 0, bind_rlike, kernel_rlike, "1.0.0", "rlike(str, regexp): true if some part matches" },
-    { "regexp_like", 2, 2, 0, bind_rlike, kernel_rlike, "3.2.0", "regexp_like(str, regexp): true if some part matches" },
+    { "regexp_like", 2, 2, 0, bind_rlike, kernel_rlike, "3.2.0",
+        "regexp_like(str, regexp): true if some part matches" },
     { "regexp", 2, 2, 0, bind_rlike, kernel_rlike, "3.2.0", "regexp(str, regexp): true if some part matches" },
-    { "regexp_extract", 2, 3, 0, bind_extract, kernel_extract, "1.5.0", "regexp_extract(str, regexp[, idx]): a group of the first match" },
-    { "regexp_extract_all", 2, 3, 0, bind_extract_all, kernel_extract_all, "3.1.0", "regexp_extract_all(str, regexp[, idx]): a group of all matches" },
-    { "regexp_replace", 3, 4, 0, bind_replace, kernel_replace, "1.5.0", "regexp_replace(str, regexp, rep[, position])" },
+    { "regexp_extract", 2, 3, 0, bind_extract, kernel_extract, "1.5.0",
+        "regexp_extract(str, regexp[, idx]): a group of the first match" },
+    { "regexp_extract_all", 2, 3, 0, bind_extract_all, kernel_extract_all, "3.1.0",
+        "regexp_extract_all(str, regexp[, idx]): a group of all matches" },
+    { "regexp_replace", 3, 4, 0, bind_replace, kernel_replace, "1.5.0",
+        "regexp_replace(str, regexp, rep[, position])" },
     { "regexp_count", 2, 2, 0, bind_count, kernel_count, "3.4.0", "regexp_count(str, regexp): how many matches" },
-    { "regexp_instr", 2, 3, 0, bind_count, kernel_instr, "3.4.0", "regexp_instr(str, regexp): where the first match is, 0 if none" },
-    { "regexp_substr", 2, 2, SP_FN_MAY_BE_NULL, bind_substr, kernel_substr, "3.4.0", "regexp_substr(str, regexp): the first match or null" },
+    { "regexp_instr", 2, 3, 0, bind_count, kernel_instr, "3.4.0",
+        "regexp_instr(str, regexp): where the first match is, 0 if none" },
+    { "regexp_substr", 2, 2, SP_FN_MAY_BE_NULL, bind_substr, kernel_substr, "3.4.0",
+        "regexp_substr(str, regexp): the first match or null" },
     { 0 }
 };

@@ -1,8 +1,9 @@
 /* fn_split.c -- split(str, regex[, limit]): pieces as views into the input, nothing is copied.
  *
- * Three roads, chosen when the call is bound: a pattern that stands for one byte (split_scan.c), one that stands for a literal text
- * (memmem), any other through PCRE2. Semantics: UTF8String.split, that is java.lang.String.split with limit 0 taken as -1 (trailing
- * empty pieces stay); a match of no width at the start makes no empty piece; the empty pattern gives characters. */
+ * Three roads, chosen when the call is bound: a pattern that stands for one byte (split_scan.c), one that stands for
+ * a literal text (memmem), any other through PCRE2. Semantics: UTF8String.split, that is java.lang.String.split with
+ * limit 0 taken as -1 (trailing empty pieces stay); a match of no width at the start makes no empty piece; the empty
+ * pattern gives characters. */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -33,7 +34,8 @@ static sp_status push(pieces *p, const char *s, size_t n, sp_arena *a, sp_error 
     return SP_OK;
 }
 
-/* Text of a row whose bytes stay where they are: short views hold theirs inside the (FLAT or CONST) argument vector itself. */
+/* Text of a row whose bytes stay where they are: short views hold theirs inside the (FLAT or CONST) argument vector
+ * itself. */
 static inline sp_str row_text(const sp_kernel *k, uint32_t i) { return sp_arg_str(k, 0, i); }
 
 static sp_status set_elements(sp_kernel *k, sp_view *v, uint32_t n, sp_error *err)
@@ -161,6 +163,7 @@ sp_status sp_bind_split(sp_bind *b, sp_error *err)
     s->literal = sp_regex_literal(b->arena, pattern.str, err);
     if (s->literal.p && s->literal.n == 1 && b->arg_count == 2) b->kernel = kernel_byte;
     /* a bad pattern fails when a row is split, as in Spark: compiling is tried here, the error is kept for then */
-    if (!s->literal.p && sp_regex_compile(b->arena, pattern.str, "split", &s->regex, NULL) == SP_FAILED) s->regex = NULL;
+    if (!s->literal.p && sp_regex_compile(b->arena, pattern.str, "split", &s->regex,
+        NULL) == SP_FAILED) s->regex = NULL;
     return SP_OK;
 }

@@ -1,7 +1,7 @@
 /* fn_string.c -- case, length, trimming, joining, cutting and searching of strings.
  *
- * Positions are in characters, one-based; results that are part of an argument are views into it. Behaviour: stringExpressions.scala and
- * UTF8String (collation UTF8_BINARY). */
+ * Positions are in characters, one-based; results that are part of an argument are views into it. Behaviour:
+ * stringExpressions.scala and UTF8String (collation UTF8_BINARY). */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
 #endif
@@ -136,7 +136,8 @@ static sp_status trim_rows(sp_kernel *k, bool set_first, bool left, bool right)
 {
     int text = k->arg_count == 2 && set_first;
     for (SP_ROWS(k, i))
-        sp_put_view(k, i, trim(sp_arg_str(k, text, i), k->arg_count == 2 ? sp_arg_str(k, 1 - text, i) : SP_LIT(" "), left, right));
+        sp_put_view(k, i, trim(sp_arg_str(k, text, i), k->arg_count == 2 ? sp_arg_str(k, 1 - text, i) : SP_LIT(" "),
+            left, right));
     return SP_OK;
 }
 
@@ -224,7 +225,8 @@ static sp_status bind_concat_ws(sp_bind *b, sp_error *err)
         const sp_type *t = sp_bind_type(b, i);
         if (t->kind == SP_ARRAY && i) {
             if (t->fields[0].type->kind == SP_STRING) continue;
-            if (!sp_can_implicit_cast(t->fields[0].type, text, b->conf)) return sp_bind_fail_type(b, i, "(\"ARRAY<STRING>\" or \"STRING\")", err);
+            if (!sp_can_implicit_cast(t->fields[0].type, text, b->conf)) return sp_bind_fail_type(b, i,
+                "(\"ARRAY<STRING>\" or \"STRING\")", err);
             if (!(b->want[i] = sp_type_array(b->arena, text, true, err))) return SP_FAILED;
         } else if (t->kind != SP_STRING) SP_TRY(sp_bind_want(b, i, text, err));
     }
@@ -285,7 +287,8 @@ static sp_status kernel_right(sp_kernel *k, sp_error *err)
         sp_str s = sp_arg_str(k, 0, i);
         int64_t n = sp_arg_int(k, 1, i);
         if (n <= 0) sp_put_view(k, i, (sp_str){ "", 0 });
-        else sp_put_view(k, i, k->out->type->kind == SP_BINARY ? sub_binary(s, -n, INT32_MAX) : sp_substring_sql(s, -n, INT32_MAX));
+        else sp_put_view(k, i, k->out->type->kind == SP_BINARY ? sub_binary(s, -n, INT32_MAX)
+            : sp_substring_sql(s, -n, INT32_MAX));
     }
     return SP_OK;
 }
@@ -315,7 +318,8 @@ static sp_str substring_index(sp_str s, sp_str by, int64_t count)
 
 static sp_status kernel_substring_index(sp_kernel *k, sp_error *err)
 {
-    for (SP_ROWS(k, i)) sp_put_view(k, i, substring_index(sp_arg_str(k, 0, i), sp_arg_str(k, 1, i), sp_arg_int(k, 2, i)));
+    for (SP_ROWS(k, i)) sp_put_view(k, i, substring_index(sp_arg_str(k, 0, i), sp_arg_str(k, 1, i),
+        sp_arg_int(k, 2, i)));
     return SP_OK;
 }
 
@@ -343,7 +347,8 @@ static sp_status kernel_split_part(sp_kernel *k, sp_error *err)
 SP_SIG(bind_ss_i, "ss", SP_INT)
 SP_SIG(bind_ssi_i, "ssi", SP_INT)
 
-static int32_t char_position(sp_str s, int64_t byte) { return byte < 0 ? 0 : (int32_t)sp_char_count((sp_str){ s.p, (size_t)byte }) + 1; }
+static int32_t char_position(sp_str s, int64_t byte) { return byte < 0 ? 0
+    : (int32_t)sp_char_count((sp_str){ s.p, (size_t)byte }) + 1; }
 
 static sp_status kernel_instr(sp_kernel *k, sp_error *err)
 {
@@ -424,20 +429,24 @@ const sp_function sp_family_string[] = {
     { "ucase", 1, 1, 0, bind_s_s, kernel_upper, "1.0.1", "ucase(str): in capitals" },
     { "lower", 1, 1, 0, bind_s_s, kernel_lower, "1.0.1", "lower(str): in small letters" },
     { "lcase", 1, 1, 0, bind_s_s, kernel_lower, "1.0.1", "lcase(str): in small letters" },
-    { "initcap", 1, 1, 0, bind_s_s, kernel_initcap, "1.5.0", "initcap(str): the first letter of each word in capitals" },
+    { "initcap", 1, 1, 0, bind_s_s, kernel_initcap, "1.5.0",
+        "initcap(str): the first letter of each word in capitals" },
     { "length", 1, 1, 0, bind_x_i, kernel_length, "1.5.0", "length(str): characters, or bytes of binary" },
     { "len", 1, 1, 0, bind_x_i, kernel_length, "3.4.0", "len(str): characters, or bytes of binary" },
     { "char_length", 1, 1, 0, bind_x_i, kernel_length, "2.3.0", "char_length(str): characters, or bytes of binary" },
-    { "character_length", 1, 1, 0, bind_x_i, kernel_length, "2.3.0", "character_length(str): characters, or bytes of binary" },
+    { "character_length", 1, 1, 0, bind_x_i, kernel_length, "2.3.0",
+        "character_length(str): characters, or bytes of binary" },
     { "octet_length", 1, 1, 0, bind_x_i, kernel_octet_length, "2.3.0", "octet_length(str): bytes" },
     { "bit_length", 1, 1, 0, bind_x_i, kernel_bit_length, "2.3.0", "bit_length(str): bits" },
-    { "trim", 1, 2, 0, bind_ss_s, kernel_trim, "1.5.0", "trim([set, ]str): without blanks (characters of set) at both ends" },
+    { "trim", 1, 2, 0, bind_ss_s, kernel_trim, "1.5.0",
+        "trim([set, ]str): without blanks (characters of set) at both ends" },
     { "ltrim", 1, 2, 0, bind_ss_s, kernel_ltrim, "1.5.0", "ltrim([set, ]str): without blanks at the start" },
     { "rtrim", 1, 2, 0, bind_ss_s, kernel_rtrim, "1.5.0", "rtrim([set, ]str): without blanks at the end" },
     { "btrim", 1, 2, 0, bind_ss_s, kernel_btrim, "3.2.0", "btrim(str[, set]): without blanks at both ends" },
     { "concat", 0, -1, 0, bind_concat, NULL, "1.5.0", "concat(a, ...): one after the other" },
     { "||", 2, 2, 0, bind_concat, NULL, "1.5.0", "a || b: one after the other" },
-    { "concat_ws", 1, -1, SP_FN_NULLS, bind_concat_ws, kernel_concat_ws, "1.5.0", "concat_ws(sep, ...): joined by sep, nulls left out" },
+    { "concat_ws", 1, -1, SP_FN_NULLS, bind_concat_ws, kernel_concat_ws, "1.5.0",
+        "concat_ws(sep, ...): joined by sep, nulls left out" },
     { "substring", 2, 3, 0, bind_substring, kernel_substring, "1.5.0", "substring(str, pos[, len])" },
     { "substr", 2, 3, 0, bind_substring, kernel_substring, "1.5.0", "substr(str, pos[, len])" },
     { "mid", 2, 3, 0, bind_substring, kernel_substring, "", "mid(str, pos[, len])" },
@@ -452,6 +461,7 @@ const sp_function sp_family_string[] = {
     { "startswith", 2, 2, 0, bind_contains, kernel_startswith, "3.3.0", "startswith(a, b): true if a begins with b" },
     { "endswith", 2, 2, 0, bind_contains, kernel_endswith, "3.3.0", "endswith(a, b): true if a ends with b" },
     { "contains", 2, 2, 0, bind_contains, kernel_contains, "3.3.0", "contains(a, b): true if b stands in a" },
-    { "find_in_set", 2, 2, 0, bind_ss_i, kernel_find_in_set, "1.5.0", "find_in_set(str, list): its place in the comma-separated list" },
+    { "find_in_set", 2, 2, 0, bind_ss_i, kernel_find_in_set, "1.5.0",
+        "find_in_set(str, list): its place in the comma-separated list" },
     { 0 }
 };

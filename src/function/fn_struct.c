@@ -1,7 +1,8 @@
 /* fn_struct.c -- array(), map(), struct() and what takes them apart by position, key or name.
  *
- * Constructors share the arguments' vectors where they can (a struct is its arguments, flattened). Behaviour: complexTypeCreator.scala,
- * complexTypeExtractors.scala; duplicate keys of a map are refused (spark.sql.mapKeyDedupPolicy = EXCEPTION). */
+ * Constructors share the arguments' vectors where they can (a struct is its arguments, flattened). Behaviour:
+ * complexTypeCreator.scala, complexTypeExtractors.scala; duplicate keys of a map are refused
+ * (spark.sql.mapKeyDedupPolicy = EXCEPTION). */
 #include "function/array_int.h"
 #include <stdio.h>
 
@@ -27,7 +28,8 @@ static sp_status kernel_struct(sp_kernel *k, sp_error *err)
 
 static sp_str field_name(const sp_expr *e, int i, sp_arena *a)
 {
-    if (e->kind == SP_E_COLUMN || e->kind == SP_E_ALIAS || e->kind == SP_E_FIELD || e->kind == SP_E_LAMBDA_VAR) return e->name;
+    if (e->kind == SP_E_COLUMN || e->kind == SP_E_ALIAS || e->kind == SP_E_FIELD ||
+        e->kind == SP_E_LAMBDA_VAR) return e->name;
     char *s = sp_arena_printf(a, NULL, "col%d", i + 1);
     return sp_str_of(s ? s : "");
 }
@@ -38,7 +40,8 @@ static sp_status bind_struct(sp_bind *b, sp_error *err)
     SP_NEW_ARRAY(f, b->arena, b->arg_count + 1, err);
     for (int i = 0; i < b->arg_count; i++) {
         const sp_expr *e = b->call->args[i];
-        f[i] = (sp_field){ field_name(e, i, b->arena), e->type, e->nullable, e->kind == SP_E_COLUMN || e->kind == SP_E_ALIAS ? e->metadata : (sp_str){ 0 } };
+        f[i] = (sp_field){ field_name(e, i, b->arena), e->type, e->nullable, e->kind == SP_E_COLUMN ||
+            e->kind == SP_E_ALIAS ? e->metadata : (sp_str){ 0 } };
     }
     b->nullable = false;
     return (b->type = sp_type_struct(b->arena, f, b->arg_count, err)) ? SP_OK : SP_FAILED;
@@ -50,7 +53,8 @@ static sp_status bind_named_struct(sp_bind *b, sp_error *err)
     sp_field *f;
     if (b->arg_count % 2) {
         const char *n = sp_arena_printf(b->arena, NULL, "%d", b->arg_count);
-        return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`named_struct`", "expectedNum", "2n (n > 0)", "actualNum", n ? n : "",
+        return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`named_struct`", "expectedNum",
+            "2n (n > 0)", "actualNum", n ? n : "",
                        "docroot", "https://spark.apache.org/docs/latest");
     }
     SP_NEW_ARRAY(f, b->arena, b->arg_count / 2 + 1, err);
@@ -59,12 +63,14 @@ static sp_status bind_named_struct(sp_bind *b, sp_error *err)
         const sp_expr *e = b->call->args[2 * i + 1];
         if (!sp_bind_is_constant(b, 2 * i) || sp_bind_type(b, 2 * i)->kind != SP_STRING) {
             const char *list = sp_arena_printf(b->arena, NULL, "[%s]", sp_bind_arg_sql(b, 2 * i));
-            return SP_FAIL(err, DATATYPE_MISMATCH__CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING, "sqlExpr", sp_bind_sql(b), "inputExprs", list ? list : "");
+            return SP_FAIL(err, DATATYPE_MISMATCH__CREATE_NAMED_STRUCT_WITHOUT_FOLDABLE_STRING, "sqlExpr",
+                sp_bind_sql(b), "inputExprs", list ? list : "");
         }
         SP_TRY(sp_bind_constant(b, 2 * i, "name", &name, err));
         if (name.is_null)
             return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName", "[NULL]");
-        f[i] = (sp_field){ name.str, e->type, e->nullable, e->kind == SP_E_COLUMN || e->kind == SP_E_ALIAS ? e->metadata : (sp_str){ 0 } };
+        f[i] = (sp_field){ name.str, e->type, e->nullable, e->kind == SP_E_COLUMN || e->kind == SP_E_ALIAS
+            ? e->metadata : (sp_str){ 0 } };
     }
     b->nullable = false;
     b->state = (void *)(uintptr_t)&named;
@@ -99,7 +105,8 @@ static sp_status bind_map(sp_bind *b, sp_error *err)
 {
     if (b->arg_count % 2) {
         const char *n = sp_arena_printf(b->arena, NULL, "%d", b->arg_count);
-        return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`map`", "expectedNum", "2n (n > 0)", "actualNum", n ? n : "", "docroot",
+        return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", "`map`", "expectedNum", "2n (n > 0)",
+            "actualNum", n ? n : "", "docroot",
                        "https://spark.apache.org/docs/latest");
     }
     sp_expr *side[2][256];
@@ -115,11 +122,14 @@ static sp_status bind_map(sp_bind *b, sp_error *err)
         t[s] = n ? sp_widest_of(b->arena, side[s], n, b->conf, err) : sp_type_of(s ? SP_VOID : SP_VOID);
         if (!t[s]) {
             sp_buf list = { 0 };
-            for (int i = 0; i < n; i++) sp_buf_printf(&list, "%s%s", i ? ", " : "", sp_type_sql_quoted(b->arena, side[s][i]->type));
+            for (int i = 0; i < n; i++) sp_buf_printf(&list, "%s%s", i ? ", " : "",
+                sp_type_sql_quoted(b->arena, side[s][i]->type));
             const char *types = sp_arena_printf(b->arena, NULL, "[%s]", sp_buf_cstr(&list));
             sp_buf_done(&list);
-            if (s == 0) return SP_FAIL(err, DATATYPE_MISMATCH__CREATE_MAP_KEY_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", "`map`", "dataType", types ? types : "");
-            return SP_FAIL(err, DATATYPE_MISMATCH__CREATE_MAP_VALUE_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", "`map`", "dataType", types ? types : "");
+            if (s == 0) return SP_FAIL(err, DATATYPE_MISMATCH__CREATE_MAP_KEY_DIFF_TYPES, "sqlExpr", sp_bind_sql(b),
+                "functionName", "`map`", "dataType", types ? types : "");
+            return SP_FAIL(err, DATATYPE_MISMATCH__CREATE_MAP_VALUE_DIFF_TYPES, "sqlExpr", sp_bind_sql(b),
+                "functionName", "`map`", "dataType", types ? types : "");
         }
     }
     for (int i = 0; i < b->arg_count; i++)
@@ -127,7 +137,8 @@ static sp_status bind_map(sp_bind *b, sp_error *err)
     b->nullable = false;
     if (!(b->type = sp_type_map(b->arena, t[0], t[1], nulls, err))) return SP_FAILED;
     if (t[0]->kind == SP_MAP)
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_MAP_KEY_TYPE, "sqlExpr", sp_bind_sql(b), "keyType", sp_type_sql_quoted(b->arena, t[0]));
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_MAP_KEY_TYPE, "sqlExpr", sp_bind_sql(b), "keyType",
+            sp_type_sql_quoted(b->arena, t[0]));
     return SP_OK;
 }
 
@@ -141,7 +152,8 @@ static sp_status kernel_map(sp_kernel *k, sp_error *err)
             const sp_vec *kv = k->args[a];
             if (sp_vec_is_null(kv, i)) return SP_FAIL(err, NULL_MAP_KEY);
             for (int p = 0; p < a; p += 2)
-                if (sp_vec_rows_eq(kv, SP_AT(kv, i), k->args[p], SP_AT(k->args[p], i))) return sp_fail_duplicate_key(k, kv, i, err);
+                if (sp_vec_rows_eq(kv, SP_AT(kv, i), k->args[p], SP_AT(k->args[p], i))) return sp_fail_duplicate_key(k,
+                    kv, i, err);
             SP_TRY(sp_build_row(keys, kv, SP_AT(kv, i), err));
             SP_TRY(sp_build_row(values, k->args[a + 1], SP_AT(k->args[a + 1], i), err));
         }
@@ -208,7 +220,8 @@ static sp_status array_access(sp_kernel *k, access how, sp_error *err)
             zero = at > 0 ? at - 1 : at + (int64_t)l.length;
         }
         bool outside = zero < 0 || zero >= (int64_t)l.length;
-        if (outside && k->conf->ansi && (how == ITEM || how == ELEMENT_AT)) return fail_index(k, at, l.length, one_based, err);
+        if (outside && k->conf->ansi && (how == ITEM || how == ELEMENT_AT)) return fail_index(k, at, l.length,
+            one_based, err);
         index[i] = outside ? UINT32_MAX : l.offset + (uint32_t)zero;
     }
     return pick_elements(k, e, index, err);
@@ -244,7 +257,8 @@ static sp_status bind_item(sp_bind *b, sp_error *err)
     const sp_type *t;
     SP_TRY(sp_bind_array(b, 0, &t, err));
     if (!sp_kind_is_integral(sp_bind_type(b, 1)->kind)) {
-        if (sp_bind_type(b, 1)->kind != SP_VOID && sp_bind_type(b, 1)->kind != SP_STRING) return sp_bind_fail_type(b, 1, "\"INTEGRAL\"", err);
+        if (sp_bind_type(b, 1)->kind != SP_VOID && sp_bind_type(b, 1)->kind != SP_STRING) return sp_bind_fail_type(b,
+            1, "\"INTEGRAL\"", err);
         b->want[1] = sp_type_of(SP_INT);
     }
     b->type = t;
@@ -268,10 +282,12 @@ static sp_status bind_element_at(sp_bind *b, sp_error *err)
     if (t->kind == SP_MAP) {
         const sp_type *key = sp_widest_type(b->arena, t->fields[0].type, sp_bind_type(b, 1), b->conf, err);
         if (!key)
-            return SP_FAIL(err, DATATYPE_MISMATCH__MAP_FUNCTION_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "dataType",
+            return SP_FAIL(err, DATATYPE_MISMATCH__MAP_FUNCTION_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName",
+                sp_bind_function_id(b), "dataType",
                            "\"MAP\"", "leftType", sp_bind_arg_type(b, 0), "rightType", sp_bind_arg_type(b, 1));
         b->want[1] = key;
-        if (!sp_type_eq(key, t->fields[0].type) && !(b->want[0] = sp_type_map(b->arena, key, t->fields[1].type, t->fields[1].nullable, err))) return SP_FAILED;
+        if (!sp_type_eq(key, t->fields[0].type) && !(b->want[0] = sp_type_map(b->arena, key, t->fields[1].type,
+            t->fields[1].nullable, err))) return SP_FAILED;
         b->type = t->fields[1].type;
     } else {
         if (t->kind != SP_ARRAY) return sp_bind_fail_type(b, 0, "(\"ARRAY\" or \"MAP\")", err);
@@ -320,7 +336,9 @@ const sp_function sp_family_struct[] = {
     { "getmapvalue", 2, 2, SP_FN_MAY_BE_NULL, bind_map_value, kernel_map_value, "", "m[k]: the value of key k" },
     { "getarraystructfields", 2, 2, 0, bind_array_fields, kernel_array_fields, "", "a.f: the field of each element" },
     { "get", 2, 2, SP_FN_MAY_BE_NULL, bind_item, kernel_get, "3.4.0", "get(array, i): element i from 0, null outside" },
-    { "element_at", 2, 2, SP_FN_MAY_BE_NULL, bind_element_at, kernel_element_at, "2.4.0", "element_at(array, i) from 1; element_at(map, key)" },
-    { "try_element_at", 2, 2, SP_FN_MAY_BE_NULL, bind_element_at, kernel_element_at, "3.5.0", "try_element_at(array, i) from 1, null outside; (map, key)" },
+    { "element_at", 2, 2, SP_FN_MAY_BE_NULL, bind_element_at, kernel_element_at, "2.4.0",
+        "element_at(array, i) from 1; element_at(map, key)" },
+    { "try_element_at", 2, 2, SP_FN_MAY_BE_NULL, bind_element_at, kernel_element_at, "3.5.0",
+        "try_element_at(array, i) from 1, null outside; (map, key)" },
     { 0 }
 };

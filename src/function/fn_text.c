@@ -1,5 +1,5 @@
-/* fn_text.c -- strings changed as a whole: replace, translate, padding, repeat, reverse, overlay, codes, distances, masks.
- * Behaviour: stringExpressions.scala, UTF8String, maskExpressions.scala. */
+/* fn_text.c -- strings changed as a whole: replace, translate, padding, repeat, reverse, overlay, codes, distances,
+ * masks. Behaviour: stringExpressions.scala, UTF8String, maskExpressions.scala. */
 #include "function/text_int.h"
 #include <ctype.h>
 
@@ -28,7 +28,8 @@ SP_SIG(bind_s_b, "s", SP_BOOLEAN)
 
 static sp_status replace(sp_kernel *k, uint32_t i, sp_buf *b, sp_error *err)
 {
-    sp_str s = sp_arg_str(k, 0, i), what = sp_arg_str(k, 1, i), with = k->arg_count > 2 ? sp_arg_str(k, 2, i) : SP_LIT("");
+    sp_str s = sp_arg_str(k, 0, i), what = sp_arg_str(k, 1, i), with = k->arg_count > 2 ? sp_arg_str(k, 2, i)
+        : SP_LIT("");
     size_t from = 0;
     if (what.n)
         for (int64_t at; (at = sp_text_find(s, what, from)) >= 0; from = (size_t)at + what.n) {
@@ -39,7 +40,8 @@ static sp_status replace(sp_kernel *k, uint32_t i, sp_buf *b, sp_error *err)
     return SP_OK;
 }
 
-/* Characters of `from` become those at the same place of `to`; what has no counterpart goes. The first of equal ones counts. */
+/* Characters of `from` become those at the same place of `to`; what has no counterpart goes. The first of equal ones
+ * counts. */
 static sp_status translate(sp_kernel *k, uint32_t i, sp_buf *b, sp_error *err)
 {
     sp_str s = sp_arg_str(k, 0, i), from = sp_arg_str(k, 1, i), to = sp_arg_str(k, 2, i);
@@ -84,7 +86,8 @@ static void put_padding(sp_buf *b, sp_str pad, int64_t chars, bool binary)
 static sp_status pad(sp_kernel *k, uint32_t i, sp_buf *b, bool left)
 {
     bool binary = k->out->type->kind == SP_BINARY;
-    sp_str s = sp_arg_str(k, 0, i), with = k->arg_count > 2 ? sp_arg_str(k, 2, i) : binary ? (sp_str){ "\0", 1 } : SP_LIT(" ");
+    sp_str s = sp_arg_str(k, 0, i), with = k->arg_count > 2 ? sp_arg_str(k, 2, i) : binary ? (sp_str){ "\0", 1 }
+        : SP_LIT(" ");
     int64_t want = sp_arg_int(k, 1, i), have = binary ? (int64_t)s.n : sp_char_count(s);
     if (want <= 0) return SP_OK;
     if (want <= have || !with.n) {
@@ -163,7 +166,8 @@ static sp_status overlay(sp_kernel *k, uint32_t i, sp_buf *b, sp_error *err)
     if (len < 0) len = binary ? (int64_t)with.n : sp_char_count(with);
     sp_str head, tail;
     if (binary) {
-        size_t h = pos - 1 < 0 ? 0 : pos - 1 > (int64_t)s.n ? s.n : (size_t)(pos - 1), t = pos + len - 1 < 0 ? 0 : pos + len - 1 > (int64_t)s.n ? s.n : (size_t)(pos + len - 1);
+        size_t h = pos - 1 < 0 ? 0 : pos - 1 > (int64_t)s.n ? s.n : (size_t)(pos - 1), t = pos + len - 1 < 0 ? 0
+            : pos + len - 1 > (int64_t)s.n ? s.n : (size_t)(pos + len - 1);
         head = (sp_str){ s.p, h };
         tail = (sp_str){ s.p + t, s.n - t };
     } else {
@@ -222,7 +226,8 @@ static sp_status kernel_elt(sp_kernel *k, sp_error *err)
         int64_t n = sp_arg_int(k, 0, i);
         if (n < 1 || n >= k->arg_count) {
             if (k->conf->ansi)
-                return SP_FAIL(err, INVALID_ARRAY_INDEX, "indexValue", sp_error_format(err, "%lld", (long long)n), "arraySize",
+                return SP_FAIL(err, INVALID_ARRAY_INDEX, "indexValue", sp_error_format(err, "%lld", (long long)n),
+                    "arraySize",
                                sp_error_format(err, "%d", k->arg_count - 1));
             sp_kernel_null(k, i);
         } else if (sp_arg_null(k, (int)n, i)) sp_kernel_null(k, i);
@@ -320,9 +325,11 @@ static sp_status kernel_mask(sp_kernel *k, sp_error *err)
             uint32_t c = 0;
             int n = sp_utf8_decode(p, end, &c);
             if (n <= 0) n = 1;
-            int kind = c >= '0' && c <= '9' ? 2 : sp_unicode_is_letter(c) && sp_unicode_lower(c) != c ? 0 : sp_unicode_is_letter(c) && sp_unicode_upper(c) != c ? 1 : 3;
+            int kind = c >= '0' && c <= '9' ? 2 : sp_unicode_is_letter(c) && sp_unicode_lower(c) != c ? 0
+                : sp_unicode_is_letter(c) && sp_unicode_upper(c) != c ? 1 : 3;
             bool given = k->arg_count > kind + 1, keep = given ? sp_arg_null(k, kind + 1, i) : !standard[kind];
-            sp_str with = keep ? (sp_str){ p, (size_t)n } : given ? sp_arg_str(k, kind + 1, i) : sp_str_of(standard[kind]);
+            sp_str with = keep ? (sp_str){ p, (size_t)n } : given ? sp_arg_str(k, kind + 1, i)
+                : sp_str_of(standard[kind]);
             sp_buf_add(&b, with.p, with.n);
             p += n;
         }

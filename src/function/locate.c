@@ -1,5 +1,5 @@
-/* locate.c -- where in the user's program an error sits: Spark's QueryContext out of an expression's origin.
- * The "== SQL (line l, position p) ==" block is SQLQueryContext.summary, "== DataFrame ==" DataFrameQueryContext.summary. */
+/* locate.c -- where in the user's program an error sits: Spark's QueryContext out of an expression's origin. The "==
+ * SQL (line l, position p) ==" block is SQLQueryContext.summary, "== DataFrame ==" DataFrameQueryContext.summary. */
 #include "function/function_int.h"
 
 enum { EXTRA_CONTEXT_MAX = 32 };    /* SQLQueryContext.maxExtraContextLength */
@@ -38,14 +38,16 @@ static void sql_summary(sp_buf *out, const sp_origin *o)
 
 static const char *keep(sp_error *err, sp_buf *b)
 {
-    const char *s = err->arena ? sp_arena_strndup(err->arena, b->data ? b->data : "", b->len, NULL) : sp_error_format(err, "%s", sp_buf_cstr(b));
+    const char *s = err->arena ? sp_arena_strndup(err->arena, b->data ? b->data : "", b->len, NULL)
+        : sp_error_format(err, "%s", sp_buf_cstr(b));
     sp_buf_done(b);
     return s ? s : "";
 }
 
 static const char *keep_str(sp_error *err, sp_str s)
 {
-    const char *t = err->arena ? sp_arena_strndup(err->arena, s.p ? s.p : "", s.n, NULL) : sp_error_format(err, "%.*s", (int)s.n, s.p ? s.p : "");
+    const char *t = err->arena ? sp_arena_strndup(err->arena, s.p ? s.p : "", s.n, NULL)
+        : sp_error_format(err, "%.*s", (int)s.n, s.p ? s.p : "");
     return t ? t : "";
 }
 
@@ -54,7 +56,8 @@ void sp_error_locate(sp_error *err, const sp_expr *e)
     if (!err || err->context.kind || err->line || !sp_error_is_set(err)) return;
     const sp_origin *o = &e->origin;
     if (!o->kind) return;
-    if (err->exc == SP_EXC_ANALYSIS || err->exc == SP_EXC_PARSE) return;    /* the analyzer says where, by line and position */
+    /* the analyzer says where, by line and position */
+    if (err->exc == SP_EXC_ANALYSIS || err->exc == SP_EXC_PARSE) return;
     sp_buf b = { 0 };
     if (o->kind == 1) {
         if (o->start < 0 || o->stop < o->start || (size_t)o->stop >= o->sql.n) return;

@@ -1,9 +1,10 @@
 /* regex.c -- java.util.regex's dialect over PCRE2.
  *
- * Patterns go to PCRE2 with the few differences rewritten: \Z, \h \v \R are alike; Java's possessive and atomic groups, lookaround and named
- * groups are PCRE's own; [a&&b] intersections become lookaheads; \p{javaX}, \p{Alpha} and \p{IsLatin} forms map to POSIX classes and scripts;
- * . stops at Java's line ends. What differs and is not rewritten: case-insensitive matching is ASCII without (?u) in Java and Unicode
- * here. Code lives in the arena (so no JIT: its memory would outlive it). Matching runs in UTF-8; text that is not UTF-8 is matched by bytes. */
+ * Patterns go to PCRE2 with the few differences rewritten: \Z, \h \v \R are alike; Java's possessive and atomic
+ * groups, lookaround and named groups are PCRE's own; [a&&b] intersections become lookaheads; \p{javaX}, \p{Alpha}
+ * and \p{IsLatin} forms map to POSIX classes and scripts; . stops at Java's line ends. What differs and is not
+ * rewritten: case-insensitive matching is ASCII without (?u) in Java and Unicode here. Code lives in the arena (so
+ * no JIT: its memory would outlive it). Matching runs in UTF-8; text that is not UTF-8 is matched by bytes. */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include "function/function_int.h"
 #include <ctype.h>
@@ -19,15 +20,20 @@ static void heap_free(void *p, void *a) { sp_free(p); }
 /* ---- Java's spelling to PCRE's ---- */
 
 static const struct { const char *java, *pcre; } properties[] = {
-    { "Lower", "[:lower:]" }, { "Upper", "[:upper:]" }, { "ASCII", "\\x00-\\x7F" }, { "Alpha", "[:alpha:]" }, { "Digit", "[:digit:]" },
-    { "Alnum", "[:alnum:]" }, { "Punct", "[:punct:]" }, { "Graph", "[:graph:]" }, { "Print", "[:print:]" }, { "Blank", "[:blank:]" },
+    { "Lower", "[:lower:]" }, { "Upper", "[:upper:]" }, { "ASCII", "\\x00-\\x7F" }, { "Alpha", "[:alpha:]" },
+    { "Digit", "[:digit:]" },
+    { "Alnum", "[:alnum:]" }, { "Punct", "[:punct:]" }, { "Graph", "[:graph:]" }, { "Print", "[:print:]" },
+    { "Blank", "[:blank:]" },
     { "Cntrl", "[:cntrl:]" }, { "XDigit", "[:xdigit:]" }, { "Space", "[:space:]" }, { "IsAlphabetic", "\\p{L}\\p{Nl}" },
-    { "IsLetter", "\\p{L}" }, { "IsDigit", "\\p{Nd}" }, { "IsLowercase", "\\p{Ll}" }, { "IsUppercase", "\\p{Lu}" }, { "IsPunctuation", "\\p{P}" },
-    { "IsWhite_Space", "\\s" }, { "javaLowerCase", "\\p{Ll}" }, { "javaUpperCase", "\\p{Lu}" }, { "javaWhitespace", "\\s" },
+    { "IsLetter", "\\p{L}" }, { "IsDigit", "\\p{Nd}" }, { "IsLowercase", "\\p{Ll}" }, { "IsUppercase", "\\p{Lu}" },
+    { "IsPunctuation", "\\p{P}" },
+    { "IsWhite_Space", "\\s" }, { "javaLowerCase", "\\p{Ll}" }, { "javaUpperCase", "\\p{Lu}" },
+    { "javaWhitespace", "\\s" },
     { "javaLetter", "\\p{L}" }, { "javaDigit", "\\p{Nd}" }, { NULL, NULL }
 };
 
-/* \p{...} or \P{...} at s[i] (the backslash); appends its PCRE form and returns how many bytes it took, 0: not one we rewrite. */
+/* \p{...} or \P{...} at s[i] (the backslash); appends its PCRE form and returns how many bytes it took, 0: not one
+ * we rewrite. */
 static size_t rewrite_property(sp_buf *out, sp_str s, size_t i, bool in_class)
 {
     const char *end = i + 3 < s.n ? memchr(s.p + i + 3, '}', s.n - i - 3) : NULL;
@@ -78,7 +84,8 @@ static size_t rewrite_class(sp_buf *out, sp_str s, size_t i, int depth)
             if (at + 1 < s.n && s.p[at + 1] == ':') { sp_buf_puts(&body, "\\["); at++; continue; }
             sp_buf inner = { 0 };
             at = rewrite_class(&inner, s, at, depth + 1);
-            if (inner.len > 2 && inner.data[0] == '[' && inner.data[1] != '^') sp_buf_add(&body, inner.data + 1, inner.len - 2);
+            if (inner.len > 2 && inner.data[0] == '[' && inner.data[1] != '^') sp_buf_add(&body, inner.data + 1,
+                inner.len - 2);
             else if (inner.len) { sp_buf_puts(&ahead, "|"); sp_buf_add(&ahead, inner.data, inner.len); }
             sp_buf_done(&inner);
             continue;
@@ -164,8 +171,10 @@ sp_status sp_regex_compile(sp_arena *a, sp_str pattern, const char *function, co
             r->bytes = pcre2_compile((PCRE2_SPTR)(text.data ? text.data : ""), text.len, options, &code, &at, cc);
         } else {
             const char *value = sp_arena_strndup(a, pattern.p ? pattern.p : "", pattern.n, NULL);
-            const char *name = sp_arena_printf(a, NULL, "`%s`", function), *quoted = sp_arena_printf(a, NULL, "'%s'", value ? value : "");
-            s = SP_FAIL(err, INVALID_PARAMETER_VALUE__PATTERN, "parameter", "`regexp`", "functionName", name ? name : "", "value", quoted ? quoted : "");
+            const char *name = sp_arena_printf(a, NULL, "`%s`", function),
+                *quoted = sp_arena_printf(a, NULL, "'%s'", value ? value : "");
+            s = SP_FAIL(err, INVALID_PARAMETER_VALUE__PATTERN, "parameter", "`regexp`", "functionName", name ? name
+                : "", "value", quoted ? quoted : "");
         }
     }
     sp_buf_done(&text);
@@ -184,7 +193,8 @@ bool sp_regex_find(const sp_regex *r, sp_str subject, size_t from, sp_regex_matc
     }
     int n = pcre2_match(r->utf, (PCRE2_SPTR)subject.p, subject.n, from, 0, m->data, NULL);
     bool not_utf8 = n <= PCRE2_ERROR_UTF8_ERR1 && n >= PCRE2_ERROR_UTF8_ERR21;
-    if ((not_utf8 || n == PCRE2_ERROR_BADUTFOFFSET) && r->bytes) n = pcre2_match(r->bytes, (PCRE2_SPTR)subject.p, subject.n, from, 0, m->data, NULL);
+    if ((not_utf8 || n == PCRE2_ERROR_BADUTFOFFSET) && r->bytes) n = pcre2_match(r->bytes, (PCRE2_SPTR)subject.p,
+        subject.n, from, 0, m->data, NULL);
     if (n < 0) return false;
     PCRE2_SIZE *o = pcre2_get_ovector_pointer(m->data);
     int groups = r->groups + 1 < 64 ? r->groups + 1 : 64;

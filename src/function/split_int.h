@@ -6,7 +6,8 @@
 
 /* How often byte c stands in p[0, n). */
 typedef uint32_t (*sp_count_byte_fn)(const char *p, size_t n, char c);
-/* Cuts p[0, n) at every c; writes one view a piece (count of c + 1 of them), borrowing p for those longer than a view holds. */
+/* Cuts p[0, n) at every c; writes one view a piece (count of c + 1 of them), borrowing p for those longer than a
+ * view holds. */
 typedef sp_view *(*sp_cut_byte_fn)(const char *p, size_t n, char c, sp_view *out);
 sp_count_byte_fn sp_split_counter(void);    /* the fastest this machine has */
 sp_cut_byte_fn   sp_split_cutter(void);

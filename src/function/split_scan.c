@@ -1,8 +1,8 @@
 /* split_scan.c -- counting and cutting at one byte, 32 bytes at a time with AVX2, 16 with SSE2, by memchr elsewhere.
  *
- * Blocks may reach past the text's end, but never into another page than its last byte's: such reads cannot fault, and what they
- * bring is masked out. (Hence no_sanitize: the address sanitizer counts bytes, not pages.) Short pieces become inline views by one
- * load, one mask and one shift instead of a copy of variable length. */
+ * Blocks may reach past the text's end, but never into another page than its last byte's: such reads cannot fault,
+ * and what they bring is masked out. (Hence no_sanitize: the address sanitizer counts bytes, not pages.) Short
+ * pieces become inline views by one load, one mask and one shift instead of a copy of variable length. */
 #include "function/split_int.h"
 
 #if defined(__x86_64__)
@@ -22,7 +22,8 @@ UNSANITIZED static inline void put_view(sp_view *out, const char *p, size_t n)
         memcpy(out->prefix, p, 4);
         out->ptr = p;
     } else if (page_safe(p, 16)) {
-        __m128i v = _mm_and_si128(_mm_loadu_si128((const __m128i *)p), _mm_loadu_si128((const __m128i *)(window + 12 - n)));
+        __m128i v = _mm_and_si128(_mm_loadu_si128((const __m128i *)p),
+            _mm_loadu_si128((const __m128i *)(window + 12 - n)));
         v = _mm_or_si128(_mm_slli_si128(v, 4), _mm_cvtsi32_si128((int)n));
         _mm_storeu_si128((__m128i *)out, v);
     } else *out = sp_view_make(p, n);
@@ -104,7 +105,8 @@ static uint32_t count_plain(const char *p, size_t n, char c)
 static sp_view *cut_plain(const char *p, size_t n, char c, sp_view *out)
 {
     const char *end = p + n;
-    for (const char *at; (at = memchr(p, c, (size_t)(end - p))) != NULL; p = at + 1) *out++ = sp_view_make(p, (size_t)(at - p));
+    for (const char *at; (at = memchr(p, c, (size_t)(end - p))) != NULL; p = at + 1) *out++ = sp_view_make(p,
+        (size_t)(at - p));
     *out++ = sp_view_make(p, (size_t)(end - p));
     return out;
 }

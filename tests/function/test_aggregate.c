@@ -1,11 +1,13 @@
-/* Aggregates: each case over five rows in one group, four ways that must agree: at once; in two states that are merged; through Spark's buffers;
- * with another group beside that must not be touched. Columns: x bigint 1,2,null,3,7; d double 1.5,null,2.5,-1,0; s string b,a,b,null,c; m decimal(5,2). */
+/* Aggregates: each case over five rows in one group, four ways that must agree: at once; in two states that are
+ * merged; through Spark's buffers; with another group beside that must not be touched. Columns: x bigint
+ * 1,2,null,3,7; d double 1.5,null,2.5,-1,0; s string b,a,b,null,c; m decimal(5,2). */
 #include "cases.inc"
 
 enum { ROWS = 5 };
 static const char *const names[] = { "x", "d", "s", "m" };
 
-typedef struct fixture { sp_arena *a; sp_heap *heap; const sp_type *types[4]; sp_vec *columns[4]; sp_batch batch; } fixture;
+typedef struct fixture { sp_arena *a; sp_heap *heap; const sp_type *types[4]; sp_vec *columns[4]; sp_batch batch;
+} fixture;
 
 static void set_up(fixture *f)
 {
@@ -39,7 +41,8 @@ static const char *text_of(fixture *f, const sp_expr *e, void *states, size_t st
 {
     sp_agg_call c = { .call = e, .heap = f->heap, .conf = &test_conf, .arena = f->a };
     sp_vec *out = sp_vec_new(f->a, e->type, 1, err);
-    if (!out || e->agg->finish(&c, states, stride, &group, 1, out, err) == SP_FAILED) return sp_condition_info(err->condition)->name;
+    if (!out || e->agg->finish(&c, states, stride, &group, 1, out,
+        err) == SP_FAILED) return sp_condition_info(err->condition)->name;
     if (sp_vec_null_at(out, 0)) return "NULL";
     sp_buf b = { 0 };
     sp_vec_text(&b, out, 0, false, sp_zone_utc(), err);
@@ -52,7 +55,8 @@ static void check(fixture *f, const char *text, const char *want)
 {
     sp_error err = { .arena = f->a };
     sp_expr *e = bind_text(f->a, text, &test_conf, names, f->types, 4, &err);
-    if (!e) { test_check_str(err.condition ? sp_condition_info(err.condition)->name : err.plain, want, text, __FILE__, __LINE__); return; }
+    if (!e) { test_check_str(err.condition ? sp_condition_info(err.condition)->name : err.plain, want, text, __FILE__,
+        __LINE__); return; }
     REQUIRE(e->kind == SP_E_AGG);
     size_t stride = ((size_t)e->agg->size + 15) & ~(size_t)15;
     void *states = sp_arena_calloc(f->a, stride * 6, &err), *other = sp_arena_calloc(f->a, stride * 2, &err);
@@ -66,12 +70,14 @@ static void check(fixture *f, const char *text, const char *want)
         REQUIRE(sp_eval(&ec, e->args[i], &f->batch, &v, &err) != SP_FAILED);
         args[i] = v;
     }
-    static const uint32_t whole[ROWS] = { 1, 1, 1, 1, 1 }, first[2] = { 2, 2 }, rest[3] = { 0, 0, 0 }, sel[3] = { 2, 3, 4 };
+    static const uint32_t whole[ROWS] = { 1, 1, 1, 1, 1 }, first[2] = { 2, 2 }, rest[3] = { 0, 0, 0 },
+        sel[3] = { 2, 3, 4 };
     REQUIRE(e->agg->update(&c, states, stride, whole, args, NULL, ROWS, &err) != SP_FAILED);
     test_check_str(text_of(f, e, states, stride, 1, &err), want, text, __FILE__, __LINE__);
     REQUIRE(e->agg->update(&c, states, stride, first, args, NULL, 2, &err) != SP_FAILED);
     REQUIRE(e->agg->update(&c, other, stride, rest, args, sel, 3, &err) != SP_FAILED);
-    REQUIRE(e->agg->merge(&c, states, stride, (uint32_t[]){ 2 }, other, stride, (uint32_t[]){ 0 }, 1, &err) != SP_FAILED);
+    REQUIRE(e->agg->merge(&c, states, stride, (uint32_t[]){ 2 }, other, stride, (uint32_t[]){ 0 }, 1,
+        &err) != SP_FAILED);
     test_check_str(text_of(f, e, states, stride, 2, &err), want, text, __FILE__, __LINE__);
     sp_vec **buffers = sp_arena_calloc(f->a, sizeof *buffers * (size_t)e->agg->buffer_count, &err);
     for (int i = 0; i < e->agg->buffer_count; i++) {
@@ -90,10 +96,14 @@ static void check(fixture *f, const char *text, const char *want)
 TEST(aggregates)
 {
     static const expr_case cases[] = {
-        { "count(1)", "5" }, { "count(x)", "4" }, { "count(x, d)", "3" }, { "sum(x)", "13" }, { "sum(d)", "3.0" }, { "avg(x)", "3.25" }, { "sum(m)", "11.25" },
-        { "avg(m)", "2.250000" }, { "min(x)", "1" }, { "max(x)", "7" }, { "min(s)", "a" }, { "max(s)", "c" }, { "max(m)", "4.25" }, { "min(d)", "-1.0" },
-        { "first(x)", "1" }, { "last(x)", "7" }, { "last(s)", "c" }, { "any_value(s)", "b" }, { "bool_and(>(x, 0))", "true" }, { "bool_or(>(x, 6))", "true" },
-        { "count_if(>(x, 2))", "2" }, { "min_by(s, x)", "b" }, { "max_by(s, x)", "c" }, { "max_by(s, d)", "b" }, { "var_pop(x)", "5.1875" }, { "approx_count_distinct(s)", "3" }, { "bit_or(x)", "7" },
+        { "count(1)", "5" }, { "count(x)", "4" }, { "count(x, d)", "3" }, { "sum(x)", "13" }, { "sum(d)", "3.0" },
+        { "avg(x)", "3.25" }, { "sum(m)", "11.25" },
+        { "avg(m)", "2.250000" }, { "min(x)", "1" }, { "max(x)", "7" }, { "min(s)", "a" }, { "max(s)", "c" },
+        { "max(m)", "4.25" }, { "min(d)", "-1.0" },
+        { "first(x)", "1" }, { "last(x)", "7" }, { "last(s)", "c" }, { "any_value(s)", "b" },
+        { "bool_and(>(x, 0))", "true" }, { "bool_or(>(x, 6))", "true" },
+        { "count_if(>(x, 2))", "2" }, { "min_by(s, x)", "b" }, { "max_by(s, x)", "c" }, { "max_by(s, d)", "b" },
+        { "var_pop(x)", "5.1875" }, { "approx_count_distinct(s)", "3" }, { "bit_or(x)", "7" },
         { "bit_and(x)", "0" }, { "max(map(1, 2))", "DATATYPE_MISMATCH.INVALID_ORDERING_TYPE" },
         { NULL, NULL }
     };
@@ -106,8 +116,10 @@ TEST(aggregates)
 /* An aggregate over nothing */
 TEST(empty)
 {
-    static const expr_case cases[] = { { "count(x)", "0" }, { "sum(x)", "NULL" }, { "avg(d)", "NULL" }, { "max(s)", "NULL" }, { "collect_list(x)", "[]" },
-                                       { "stddev(d)", "NULL" }, { "approx_count_distinct(s)", "0" }, { "first(x)", "NULL" }, { NULL, NULL } };
+    static const expr_case cases[] = { { "count(x)", "0" }, { "sum(x)", "NULL" }, { "avg(d)", "NULL" },
+        { "max(s)", "NULL" }, { "collect_list(x)", "[]" },
+                                       { "stddev(d)", "NULL" }, { "approx_count_distinct(s)", "0" },
+                                       { "first(x)", "NULL" }, { NULL, NULL } };
     fixture f;
     set_up(&f);
     for (const expr_case *c = cases; c->expression; c++) {

@@ -1,8 +1,9 @@
 /* Evaluation of whole batches.
  *
- * Goal: a vector gives what its rows give one at a time. Method: the same expression over a batch of columns with nulls, under every form (flat,
- * dictionary, constant) and several selections, against one-row batches; an error in a row must be the error of the batch, and rows that are not
- * selected, or not reached by a conditional, must not fail. */
+ * Goal: a vector gives what its rows give one at a time. Method: the same expression over a batch of columns with
+ * nulls, under every form (flat, dictionary, constant) and several selections, against one-row batches; an error in
+ * a row must be the error of the batch, and rows that are not selected, or not reached by a conditional, must not
+ * fail. */
 #include "cases.inc"
 
 enum { ROWS = 203, COLUMNS = 7 };
@@ -12,7 +13,8 @@ typedef struct fixture { sp_arena *a; const sp_type *types[COLUMNS]; sp_vec *col
 
 static const char *sample_text(uint32_t i, char *out)
 {
-    static const char *const words[] = { "", "a", "streaming data never ends, it only pauses for breath", "x y z", "one,two,,three", "Straße", "  padded  ", "12", "-7.5", "true" };
+    static const char *const words[] = { "", "a", "streaming data never ends, it only pauses for breath", "x y z",
+        "one,two,,three", "Straße", "  padded  ", "12", "-7.5", "true" };
     snprintf(out, 100, "%s%s", words[i % 10], i % 3 ? "" : " and a tail that is longer than a view");
     return out;
 }
@@ -23,7 +25,8 @@ static void set_up(fixture *f)
     char text[100];
     f->a = sp_arena_new("test", 0);
     DEFER(sp_arena_free, f->a);
-    const sp_type *types[COLUMNS] = { sp_type_of(SP_INT), sp_type_of(SP_LONG), sp_type_of(SP_DOUBLE), sp_type_of(SP_STRING), sp_type_of(SP_BOOLEAN),
+    const sp_type *types[COLUMNS] = { sp_type_of(SP_INT), sp_type_of(SP_LONG), sp_type_of(SP_DOUBLE),
+        sp_type_of(SP_STRING), sp_type_of(SP_BOOLEAN),
                                       sp_type_array(f->a, sp_type_of(SP_INT), true, &err), sp_type_of(SP_TIMESTAMP) };
     memcpy(f->types, types, sizeof types);
     for (int c = 0; c < COLUMNS; c++) {
@@ -74,7 +77,8 @@ static sp_vec *as_dict(fixture *f, const sp_vec *v)
     return d;
 }
 
-static void check_batch(fixture *f, const char *text, const sp_expr *e, const char **want, sp_vec **columns, const uint32_t *sel, uint32_t count)
+static void check_batch(fixture *f, const char *text, const sp_expr *e, const char **want, sp_vec **columns,
+    const uint32_t *sel, uint32_t count)
 {
     sp_error err = { .arena = f->a };
     sp_eval_context c = { .arena = f->a, .conf = &test_conf };
@@ -99,7 +103,8 @@ static void check(fixture *f, const char *text)
 {
     sp_error err = { .arena = f->a };
     sp_expr *e = bind_text(f->a, text, &test_conf, names, f->types, COLUMNS, &err);
-    if (!e) { test_check_str(err.condition ? sp_condition_info(err.condition)->name : err.plain, "(bound)", text, __FILE__, __LINE__); return; }
+    if (!e) { test_check_str(err.condition ? sp_condition_info(err.condition)->name : err.plain, "(bound)", text,
+        __FILE__, __LINE__); return; }
     const char **want = sp_arena_calloc(f->a, sizeof *want * ROWS, &err);
     for (uint32_t i = 0; i < ROWS; i++) {
         sp_error e1 = { .arena = f->a };
@@ -127,18 +132,30 @@ static void check(fixture *f, const char *text)
 TEST(rows_and_batches_agree)
 {
     static const char *const expressions[] = {
-        "+(i, l)", "*(i, i)", "/(d, i)", "%(l, i)", "div(l, 7)", "-(i)", "+(i, 2147483600)", "try_add(i, 2147483600)", "abs(d)", "=(d, d)", "<(i, l)", ">=(s, 'm')",
-        "<=>(i, l)", "in(i, 1, 2, 3, null)", "in(s, 'a', 'x y z')", "and(b, >(i, 0))", "or(b, >(l, 50))", "not(b)", "and(!=(i, 0), >(/(l, i), 1))", "isnull(s)",
-        "if(b, i, -1)", "if(>(i, 0), /(l, i), 0.5)", "when(>(i, 50), 'high', <(i, 0), s, 'mid')", "coalesce(s, cast(i, 'string'), 'none')", "nullif(i, 5)",
-        "greatest(i, l, 3)", "least(d, cast(i, 'double'))", "cast(i, 'string')", "cast(d, 'string')", "cast(d, 'decimal(10,2)')", "cast(i, 'tinyint')", "try_cast(s, 'int')",
-        "cast(s, 'int')", "cast(t, 'date')", "cast(t, 'string')", "cast(a, 'array<string>')", "try_cast(s, 'boolean')", "split(s, ',')", "split(s, ' ')", "split(s, 'a')",
-        "split(s, 'an')", "split(s, '[, ]')", "split(s, '')", "split(s, ' ', 2)", "upper(s)", "lower(s)", "length(s)", "trim(s)", "substring(s, 2, 5)", "substring(s, -3)",
-        "concat(s, '-', i)", "concat_ws(',', s, cast(a, 'array<string>'))", "instr(s, 'a')", "like(s, '%data%')", "rlike(s, '^[a-z]')", "regexp_replace(s, '[aeiou]', '*')",
-        "regexp_extract(s, '(\\\\w+),', 1)", "replace(s, ' ', '_')", "lpad(s, 12, '*')", "md5(cast(s, 'binary'))", "hash(i, s, a)", "array(i, l)", "struct(i, s)", "a[0]",
-        "get(a, 2)", "size(a)", "array_contains(a, 3)", "sort_array(a)", "array_distinct(a)", "transform(a, x -> +(x, i))", "filter(a, x -> >(x, 3))", "exists(a, x -> =(x, 4))",
-        "aggregate(a, 0, (acc, x) -> +(acc, coalesce(x, 0)))", "if(b, a, array(9))", "coalesce(a, array(i))", "map(i, s)", "if(b, named_struct('x', i), named_struct('x', cast(l, 'int')))", "year(t)", "hour(t)",
-        "date_trunc('month', t)", "date_format(t, 'yyyy-MM-dd')", "+(t, interval'1 month 2 hours')", "round(d, 1)", "floor(d)", "sqrt(d)", "ln(d)", "pow(d, 2)", "conv(s, 10, 16)",
-        "format_string('%d %s', i, s)", "flatten(array(a, a))", "sequence(0, %(abs(i), 4))", "nvl2(s, l, 0)", "between(i, -5, 5)", "&(i, 7)", "make_date(2024, %(abs(i), 14), 3)", NULL
+        "+(i, l)", "*(i, i)", "/(d, i)", "%(l, i)", "div(l, 7)", "-(i)", "+(i, 2147483600)", "try_add(i, 2147483600)",
+            "abs(d)", "=(d, d)", "<(i, l)", ">=(s, 'm')",
+        "<=>(i, l)", "in(i, 1, 2, 3, null)", "in(s, 'a', 'x y z')", "and(b, >(i, 0))", "or(b, >(l, 50))", "not(b)",
+            "and(!=(i, 0), >(/(l, i), 1))", "isnull(s)",
+        "if(b, i, -1)", "if(>(i, 0), /(l, i), 0.5)", "when(>(i, 50), 'high', <(i, 0), s, 'mid')",
+            "coalesce(s, cast(i, 'string'), 'none')", "nullif(i, 5)",
+        "greatest(i, l, 3)", "least(d, cast(i, 'double'))", "cast(i, 'string')", "cast(d, 'string')",
+            "cast(d, 'decimal(10,2)')", "cast(i, 'tinyint')", "try_cast(s, 'int')",
+        "cast(s, 'int')", "cast(t, 'date')", "cast(t, 'string')", "cast(a, 'array<string>')", "try_cast(s, 'boolean')",
+            "split(s, ',')", "split(s, ' ')", "split(s, 'a')",
+        "split(s, 'an')", "split(s, '[, ]')", "split(s, '')", "split(s, ' ', 2)", "upper(s)", "lower(s)", "length(s)",
+            "trim(s)", "substring(s, 2, 5)", "substring(s, -3)",
+        "concat(s, '-', i)", "concat_ws(',', s, cast(a, 'array<string>'))", "instr(s, 'a')", "like(s, '%data%')",
+            "rlike(s, '^[a-z]')", "regexp_replace(s, '[aeiou]', '*')",
+        "regexp_extract(s, '(\\\\w+),', 1)", "replace(s, ' ', '_')", "lpad(s, 12, '*')", "md5(cast(s, 'binary'))",
+            "hash(i, s, a)", "array(i, l)", "struct(i, s)", "a[0]",
+        "get(a, 2)", "size(a)", "array_contains(a, 3)", "sort_array(a)", "array_distinct(a)",
+            "transform(a, x -> +(x, i))", "filter(a, x -> >(x, 3))", "exists(a, x -> =(x, 4))",
+        "aggregate(a, 0, (acc, x) -> +(acc, coalesce(x, 0)))", "if(b, a, array(9))", "coalesce(a, array(i))",
+            "map(i, s)", "if(b, named_struct('x', i), named_struct('x', cast(l, 'int')))", "year(t)", "hour(t)",
+        "date_trunc('month', t)", "date_format(t, 'yyyy-MM-dd')", "+(t, interval'1 month 2 hours')", "round(d, 1)",
+            "floor(d)", "sqrt(d)", "ln(d)", "pow(d, 2)", "conv(s, 10, 16)",
+        "format_string('%d %s', i, s)", "flatten(array(a, a))", "sequence(0, %(abs(i), 4))", "nvl2(s, l, 0)",
+            "between(i, -5, 5)", "&(i, 7)", "make_date(2024, %(abs(i), 14), 3)", NULL
     };
     fixture f;
     set_up(&f);
@@ -172,7 +189,8 @@ TEST(error_context)
     sp_error err = { .arena = f.a };
     sp_expr *e = bind_text(f.a, "/(1, 0)", &test_conf, NULL, NULL, 0, &err);
     REQUIRE(e != NULL);
-    e->origin = (sp_origin){ .kind = 1, .sql = SP_LIT("select 1/0 as x"), .start = 7, .stop = 9, .line = 1, .column = 7 };
+    e->origin = (sp_origin){ .kind = 1, .sql = SP_LIT("select 1/0 as x"), .start = 7, .stop = 9, .line = 1,
+        .column = 7 };
     sp_eval_context c = { .arena = f.a, .conf = &test_conf };
     sp_batch in = { .rows = 1, .sel_count = 1 };
     sp_vec *v;
