@@ -152,6 +152,7 @@ static sp_status show(sp_session *s, sp_arena *a, const sp_expr_conf *conf, cons
     limit->count = p->count + 1;
     limit->output = child->output;
     limit->output_count = child->output_count;
+    limit->is_streaming = child->is_streaming;
     SP_TRY(sp_collect_new(0, &rows, err));
     sp_consumer consumer = { rows, keep, (_Atomic bool *)(uintptr_t)sink->cancelled };
     const sp_type *shown = sp_plan_schema(a, child, err);
