@@ -6,12 +6,13 @@
 #include "sink/sink_int.h"
 
 #define DEFAULT_PARTITION "__HIVE_DEFAULT_PARTITION__"
-enum { FLUSH_BYTES = 1 << 20, OPEN_FILES_MAX = 512 };
+enum { FLUSH_BYTES = 1 << 20, OPEN_FILES_MAX = 256 };
 
 typedef struct part {
     char *folder;               /* "" or "k=v/k2=v2" */
-    char *path;
-    sp_file *file;
+    char *dir, *path;
+    sp_file *file;              /* open once it has been written to: a small part is opened, written and closed at the end */
+    bool created;
     sp_encoder *encoder;
     sp_arena *arena;
     sp_buf pending;
@@ -19,7 +20,7 @@ typedef struct part {
     struct part *next;
 } part;
 
-typedef struct task_parts { part *parts; sp_arena *scratch; int open; } task_parts;
+typedef struct task_parts { part *parts; sp_strmap by_folder; sp_arena *scratch; int count, open; } task_parts;
 
 struct sp_file_writer {
     sp_sink_spec spec;
@@ -112,10 +113,22 @@ static task_parts *task_of(sp_file_writer *w, int task, sp_error *err)
     return NULL;
 }
 
-static sp_status flush(sp_file_writer *w, part *p, sp_error *err)
+static sp_status create(sp_file_writer *w, task_parts *t, part *p, sp_error *err)
+{
+    if (p->file)
+        return SP_OK;
+    SP_TRY(sp_dir_make(w->spec.world, p->dir, err));
+    p->created = true;
+    SP_TRY(sp_file_create(w->spec.world, p->path, &p->file, err));
+    t->open++;
+    return SP_OK;
+}
+
+static sp_status flush(sp_file_writer *w, task_parts *t, part *p, sp_error *err)
 {
     if (w->codec || p->pending.len == 0)
         return SP_OK;           /* a compressed file is written whole at its end */
+    SP_TRY(create(w, t, p, err));
     SP_TRY(sp_file_write(p->file, p->pending.data, p->pending.len, err));
     p->size += (int64_t)p->pending.len;
     sp_buf_clear(&p->pending);
@@ -124,42 +137,34 @@ static sp_status flush(sp_file_writer *w, part *p, sp_error *err)
 
 static sp_status open_part(sp_file_writer *w, task_parts *t, int task, sp_str folder, part **out, sp_error *err)
 {
-    if (t->open >= OPEN_FILES_MAX)
-        return sp_error_plain(err, SP_EXC_SPARK, "one task writes to more than %d partition folders of %s in one batch", OPEN_FILES_MAX,
-                              w->spec.path);
     part *p = sp_calloc(sizeof *p);
     if (!p)
         return sp_error_memory(err, "a part file");
     p->next = t->parts;
     t->parts = p;
-    t->open++;
+    t->count++;
     if (!(p->arena = sp_arena_new("part file", 0)))
         return sp_error_memory(err, "a part file");
     const char *ext = w->spec.file_format->extension;
     const char *codec_ext = w->codec ? sp_codec_extension(w->codec) : "";
     bool dots = w->streaming && w->spec.partition_column_count > 0;
     p->folder = sp_arena_strndup(p->arena, folder.p, folder.n, err);
-    char *dir = !p->folder ? NULL : folder.n ? sp_arena_printf(p->arena, err, "%s/%s", w->spec.path, p->folder)
+    p->dir = !p->folder ? NULL : folder.n ? sp_arena_printf(p->arena, err, "%s/%s", w->spec.path, p->folder)
                                              : sp_arena_strdup(p->arena, w->spec.path, err);
-    if (!dir)
+    if (!p->dir)
         return SP_FAILED;
-    p->path = sp_arena_printf(p->arena, err, "%s/part-%05d-%s%cc000%s%s", dir, task, w->uuid, dots ? '.' : '-', ext, codec_ext);
+    p->path = sp_arena_printf(p->arena, err, "%s/part-%05d-%s%cc000%s%s", p->dir, task, w->uuid, dots ? '.' : '-', ext, codec_ext);
     if (!p->path)
         return SP_FAILED;
-    SP_TRY(sp_dir_make(w->spec.world, dir, err));
-    SP_TRY(sp_file_create(w->spec.world, p->path, &p->file, err));
+    SP_TRY(sp_strmap_put(&t->by_folder, folder, p, err));
     *out = p;
     return w->spec.file_format->open_encoder(p->arena, w->file_schema, w->spec.options, w->spec.conf, &p->encoder, err);
 }
 
 static sp_status part_of(sp_file_writer *w, task_parts *t, int task, sp_str folder, part **out, sp_error *err)
 {
-    for (part *p = t->parts; p; p = p->next) {
-        if (sp_str_is(folder, p->folder ? p->folder : "")) {
-            *out = p;
-            return SP_OK;
-        }
-    }
+    if ((*out = sp_strmap_get(&t->by_folder, folder)) != NULL)
+        return SP_OK;
     return open_part(w, t, task, folder, out, err);
 }
 
@@ -171,7 +176,8 @@ static sp_status encode(sp_file_writer *w, task_parts *t, part *p, const sp_batc
         columns[i] = b->columns[w->file_columns[i]];
     sp_batch part_batch = { b->rows, count, sel, w->file_schema->field_count, columns };
     SP_TRY(w->spec.file_format->encode(p->encoder, &part_batch, t->scratch, &p->pending, err));
-    return p->pending.len >= FLUSH_BYTES ? flush(w, p, err) : SP_OK;
+    bool can_open = p->file || t->open < OPEN_FILES_MAX;
+    return p->pending.len >= FLUSH_BYTES && can_open ? flush(w, t, p, err) : SP_OK;
 }
 
 /* ExternalCatalogUtils.escapePathName. */
@@ -257,10 +263,11 @@ sp_status sp_file_writer_add(sp_file_writer *w, int task, const sp_batch *b, sp_
     return encode(w, t, p, b, b->sel, b->sel_count, err);
 }
 
-static sp_status finish_part(sp_file_writer *w, part *p, sp_error *err)
+static sp_status finish_part(sp_file_writer *w, task_parts *t, part *p, sp_error *err)
 {
     SP_TRY(w->spec.file_format->finish(p->encoder, &p->pending, err));
     SP_TRY(sp_buf_check(&p->pending, err));
+    SP_TRY(create(w, t, p, err));
     if (w->codec) {
         sp_buf packed = { 0 };
         sp_status status = sp_compress(w->codec, (sp_str){ p->pending.data, p->pending.len }, &packed, err);
@@ -270,12 +277,14 @@ static sp_status finish_part(sp_file_writer *w, part *p, sp_error *err)
         sp_buf_done(&packed);
         SP_TRY(status);
     } else {
-        SP_TRY(flush(w, p, err));
+        SP_TRY(flush(w, t, p, err));
     }
     if (w->spec.durability == SP_DURABLE_POWER)
         SP_TRY(sp_file_sync(p->file, err));
     sp_file *f = p->file;
     p->file = NULL;
+    t->open--;
+    sp_buf_done(&p->pending);
     return sp_file_close(f, err);
 }
 
@@ -305,12 +314,13 @@ static void drop_parts(sp_file_writer *w, bool remove)
             next = p->next;
             if (p->file)
                 sp_file_close(p->file, NULL);
-            if (remove && p->path)
+            if (remove && p->created)
                 sp_file_remove(w->spec.world, p->path, NULL);
             sp_buf_done(&p->pending);
             sp_arena_free(p->arena);
             sp_free(p);
         }
+        sp_strmap_done(&t->by_folder);
         sp_arena_free(t->scratch);
         sp_free(t);
     }
@@ -323,7 +333,7 @@ sp_status sp_file_writer_finish(sp_file_writer *w, const sp_written **files, int
 {
     int n = 0;
     for (int i = 0; i < w->task_count; i++)
-        n += w->tasks[i] ? w->tasks[i]->open : 0;
+        n += w->tasks[i] ? w->tasks[i]->count : 0;
     if (n == 0 && w->spec.partition_column_count == 0) {
         part *p;
         task_parts *t = task_of(w, 0, err);
@@ -337,7 +347,7 @@ sp_status sp_file_writer_finish(sp_file_writer *w, const sp_written **files, int
     *count = 0;
     for (int i = 0; i < w->task_count; i++) {
         for (part *p = w->tasks[i] ? w->tasks[i]->parts : NULL; p; p = p->next) {
-            SP_TRY(finish_part(w, p, err));
+            SP_TRY(finish_part(w, w->tasks[i], p, err));
             sp_stat st;
             bool exists;
             SP_TRY(sp_file_stat(w->spec.world, p->path, &st, &exists, err));
