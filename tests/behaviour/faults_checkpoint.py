@@ -13,8 +13,10 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lib"))
 import live     # noqa: E402
 
-BATCHES = 3
+BATCHES = 3     # runs, each of one file: a batch, and one without data that moves the watermark
 SCHEMA = "k STRING, t TIMESTAMP"
+# Spark reads it to compare the operators, and goes on with a warning when it cannot (IncrementalExecution).
+TOLERATED = ("checkpoint/state/0/_metadata/metadata",)
 EMPTY, CUT, GARBAGE, NEWER, GONE, FOLDER, BITS = "empty", "cut off", "garbage", "newer version", "missing", "a folder", "a flipped bit"
 
 
@@ -79,7 +81,9 @@ def one_fault(tally, job, server, good, name, how):
         job.run(checkpoint, out)
     except Exception as e:      # noqa
         problem = e
-    if tally.check(problem is not None, what, "no error"):
+    if name in TOLERATED:
+        tally.check(problem is None, what + ": does no harm", problem)
+    elif tally.check(problem is not None, what, "no error"):
         text = str(problem)
         tally.check(path in text, what + ": names the file", text[:500])
         where = "getCondition" if type(problem).__name__ == "StreamingQueryException" else None
@@ -90,7 +94,7 @@ def one_fault(tally, job, server, good, name, how):
     tally.check(server.alive() and job.spark.range(3).count() == 3, what + ": the server lives on")
     restore(path, data)
     job.run(checkpoint, out)
-    tally.equal(len(live.log_names(checkpoint + "/commits")), BATCHES + 3, what + ": goes on when restored")
+    tally.equal(len(live.log_names(checkpoint + "/commits")), 2 * BATCHES + 2, what + ": goes on when restored")
 
 
 def faults(good):
@@ -98,7 +102,7 @@ def faults(good):
     last = live.log_names(good + "/checkpoint/offsets")[-1]
     text = [EMPTY, CUT, GARBAGE, NEWER, FOLDER]
     store = "checkpoint/state/0/"
-    part = next(p for p in ("0", "1") if os.path.getsize("%s/%s%s/2.delta" % (good, store, p)) > 100)
+    part = max(("0", "1"), key=lambda p: os.path.getsize("%s/%s%s/1.delta" % (good, store, p)))
     deltas = sorted(int(n.split(".")[0]) for n in os.listdir(good + "/" + store + part) if n.endswith(".delta"))
     return [("checkpoint/metadata", [EMPTY, CUT, GARBAGE, FOLDER]),
             ("checkpoint/offsets/%d" % last, text),
@@ -106,7 +110,7 @@ def faults(good):
             ("checkpoint/commits/%d" % last, [EMPTY, GARBAGE, NEWER, FOLDER]),
             ("checkpoint/sources/0/0", [EMPTY, CUT, GARBAGE, NEWER, FOLDER, GONE]),
             (store + part + "/%d.delta" % deltas[-1], [EMPTY, CUT, GARBAGE, FOLDER, GONE]),
-            (store + part + "/2.delta", [EMPTY, CUT, GARBAGE, BITS, GONE]),
+            (store + part + "/1.delta", [EMPTY, CUT, GARBAGE, BITS, GONE]),
             (store + "_metadata/metadata", [EMPTY, CUT, GARBAGE, NEWER]),
             (store + "0/_metadata/schema", [EMPTY, CUT, GARBAGE])]
 
@@ -123,7 +127,7 @@ def newest_commit_deleted(tally, job, good):
     after = live.log_files(copy + "/out")
     tally.equal(after[:len(before)], before, "newest commit deleted: what the sink had is as it was")
     rows = live.log_names(commits)
-    tally.equal(rows[-1], BATCHES + 2, "newest commit deleted: the batch is committed again, and the new file's after it")
+    tally.equal(rows[-1], 2 * BATCHES + 1, "newest commit deleted: the batch is committed again, and the new file's after it")
 
 
 def main():

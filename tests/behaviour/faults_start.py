@@ -103,7 +103,6 @@ def sources_and_sinks(tally, p):
 def options(tally, p):
     spark = p.spark
     failed = ("StreamingQueryException", "STREAM_FAILED", "XXKST", None)
-    read = spark.readStream
     same(tally, "maxFilesPerTrigger 0", lambda: p.runs(spark.readStream.option("maxFilesPerTrigger", 0).text(p.input)), golden("038", "zero") [:3] + (None,))
     same(tally, "both limits", lambda: p.runs(spark.readStream.option("maxFilesPerTrigger", 1).option("maxBytesPerTrigger", "1k").text(p.input)),
          golden("038", "both")[:3] + (None,))
@@ -111,7 +110,6 @@ def options(tally, p):
     same(tally, "cleanSource bogus", lambda: p.runs(spark.readStream.option("cleanSource", "bogus").text(p.input)), golden("040", "bad")[:3] + (None,))
     same(tally, "archive without a folder", lambda: p.runs(spark.readStream.option("cleanSource", "archive").text(p.input)),
          golden("040", "no_dir")[:3] + (None,))
-    del read
     for name, option, value in (("rate", "rowsPerSecond", "0"), ("rate", "rowsPerSecond", "many"), ("rate-micro-batch", "rowsPerBatch", "0")):
         got = live.error_of(lambda: p.runs(spark.readStream.format(name).option(option, value).load()))
         tally.check(got and got[0] in (ILLEGAL, "StreamingQueryException", "NumberFormatException"), "%s %s %s" % (name, option, value), got)
@@ -177,11 +175,11 @@ def texts(tally, p):
     spark = p.spark
     syntax = (PARSE, "PARSE_SYNTAX_ERROR", "42601")
     same(tally, "SELEC 1", lambda: spark.sql("SELEC 1").collect(), syntax + ("", "prefix"))
-    same(tally, "SELECT FROM WHERE", lambda: spark.sql("SELECT a FROM t WHERE").collect(), syntax + (None,))
+    same(tally, "a word too many", lambda: spark.sql("SELECT 1 1").collect(), syntax + (None,))
     same(tally, "an expression", lambda: spark.range(1).selectExpr("id +").schema, syntax + (None,))
     same(tally, "an unclosed string", lambda: spark.sql("SELECT 'abc").collect(), syntax + (None,))
     same(tally, "an unclosed comment", lambda: spark.sql("SELECT 1 /* abc").collect(), (PARSE, "UNCLOSED_BRACKETED_COMMENT", "42601", None))
-    same(tally, "an empty text", lambda: spark.sql("").collect(), syntax + (None,))
+    same(tally, "an empty text", lambda: spark.sql("").collect(), (PARSE, "PARSE_EMPTY_STATEMENT", "42617", None))
     got = live.error_of(lambda: spark.sql("SELECT " + "(" * 20000 + "1" + ")" * 20000).collect())
     tally.check(got and got[1], "twenty thousand brackets", got)
     got = live.error_of(lambda: spark.sql("SELECT " + "-" + " -" * 20000 + "1").collect())

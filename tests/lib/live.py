@@ -4,6 +4,7 @@ Server starts and ends the program named by $SPATE (else build/spate); sample() 
 from /proc. session() is a plain Connect client that gives up at once when its server dies. Tally counts results and ends
 with `N passed, N failed`. log_files() reads a file sink's _spark_metadata by itself, without Spate, as Spark's readers do.
 """
+import atexit
 import json
 import logging
 import os
@@ -28,12 +29,13 @@ time.tzset()
 class Server:
     """A server on a port of its own choice, with a folder of its own for its output."""
 
-    def __init__(self, folder, *args, port=0, wait=True):
+    def __init__(self, folder, *args, port=0, wait=True, user=None):
         fd, self.log = tempfile.mkstemp(suffix=".server.log", dir=folder)
         self.process = subprocess.Popen([SPATE, "server", "--port", str(port), *args], cwd=folder, stdin=subprocess.DEVNULL,
-                                        stdout=fd, stderr=fd, start_new_session=True)
+                                        stdout=fd, stderr=fd, start_new_session=True, user=user)
         os.close(fd)
         self.pid = self.process.pid
+        atexit.register(self.process.kill)      # without effect on a process that has been waited for
         self.remote = None
         end = time.monotonic() + 20
         while wait and self.remote is None:
