@@ -193,3 +193,57 @@ sp_status sp_agg_bad_buf(const sp_agg_call *c, sp_error *err)
 {
     return sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "the stored buffer of %.*s is malformed", (int)c->call->name.n, c->call->name.p);
 }
+
+/* ---- binding of what is ordered ---- */
+
+sp_status sp_agg_set_args(sp_bind *b, sp_expr *const *args, int count, sp_error *err)
+{
+    sp_expr **mine;
+    SP_NEW_ARRAY(mine, b->arena, count + 1, err);
+    SP_NEW_ARRAY(b->want, b->arena, count + 1, err);
+    for (int i = 0; i < count; i++) mine[i] = args[i];
+    b->call->args = mine;
+    b->call->arg_count = b->arg_count = count;
+    return SP_OK;
+}
+
+sp_status sp_agg_one_order(sp_bind *b, const sp_expr **out, sp_error *err)
+{
+    const sp_window_spec *w = b->call->window;
+    if (!w || !w->order_count)
+        return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__WITHIN_GROUP_MISSING, "funcName", sp_bind_function_id(b));
+    if (b->call->distinct)
+        return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__DISTINCT_UNSUPPORTED, "funcName", sp_bind_function_id(b));
+    if (w->order_count != 1) {
+        const char *n = sp_arena_printf(b->arena, NULL, "%d", w->order_count);
+        return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__WRONG_NUM_ORDERINGS, "funcName", sp_bind_function_id(b), "expectedNum", "1",
+                       "actualNum", n ? n : "");
+    }
+    *out = w->order[0];
+    return SP_OK;
+}
+
+sp_status sp_agg_show_order(sp_bind *b, bool full, bool descending, sp_error *err)
+{
+    sp_expr *call = b->call;
+    const sp_window_spec *w = call->window;
+    sp_buf text = { 0 };
+    sp_buf_printf(&text, "%.*s(%s", (int)call->name.n, call->name.p, call->distinct ? "DISTINCT " : "");
+    for (int i = 0; i < call->arg_count; i++) {
+        if (i) sp_buf_puts(&text, ", ");
+        sp_expr_sql(&text, call->args[i], true);
+    }
+    sp_buf_puts(&text, ") WITHIN GROUP (ORDER BY ");
+    for (int i = 0; i < w->order_count; i++) {
+        const sp_expr *o = w->order[i];
+        if (i) sp_buf_puts(&text, ", ");
+        sp_expr_sql(&text, !full && o->kind == SP_E_SORT ? o->args[0] : o, true);
+    }
+    sp_buf_puts(&text, !full && descending ? " DESC)" : ")");
+    sp_status status = sp_buf_check(&text, err);
+    if (status != SP_FAILED && !(call->sql_name.p = sp_arena_strndup(b->arena, text.data, text.len, err))) status = SP_FAILED;
+    call->sql_name.n = text.len;
+    sp_buf_done(&text);
+    call->window = NULL;
+    return status;
+}

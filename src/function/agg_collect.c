@@ -316,14 +316,16 @@ static sp_status listagg_args(sp_bind *b, sp_error *err)
     sp_expr **args, *call = b->call;
     int orders = call->window ? call->window->order_count : 0;
     SP_NEW_ARRAY(args, b->arena, 3 + orders, err);
-    SP_NEW_ARRAY(b->want, b->arena, 3 + orders, err);
     args[0] = call->args[0];
     sp_value none = sp_value_null(sp_type_of(SP_VOID));
     if (!(args[1] = call->arg_count > 1 ? call->args[1] : sp_expr_literal(b->arena, &none, err))) return SP_FAILED;
-    for (int i = 0; i < orders; i++) args[2 + i] = call->window->order[i]->kind == SP_E_SORT ? call->window->order[i]->args[0] : call->window->order[i];
-    call->args = args;
-    call->arg_count = b->arg_count = 2 + orders;
-    return SP_OK;
+    SP_TRY(sp_agg_set_args(b, args, 2, err));
+    for (int i = 0; i < orders; i++) {
+        sp_expr *o = call->window->order[i];
+        args[2 + i] = o->kind == SP_E_SORT ? o->args[0] : o;
+    }
+    if (orders) SP_TRY(sp_agg_show_order(b, true, false, err));
+    return sp_agg_set_args(b, args, 2 + orders, err);
 }
 
 static sp_status listagg_types(sp_bind *b, sp_error *err)
@@ -344,14 +346,14 @@ static sp_status listagg_types(sp_bind *b, sp_error *err)
     return SP_OK;
 }
 
-static sp_status listagg_order(sp_bind *b, collect_info *f, sp_error *err)
+static sp_status listagg_order(sp_bind *b, collect_info *f, const sp_window_spec *w, sp_error *err)
 {
     const sp_expr *call = b->call;
     f->order_count = b->arg_count - 2;
     f->reorder = f->order_count > 1 || (f->order_count == 1 && !sp_expr_eq(call->args[2], call->args[0]));
     SP_NEW_ARRAY(f->order, b->arena, f->order_count + 1, err);
     for (int i = 0; i < f->order_count; i++) {
-        const sp_expr *o = call->window->order[i];
+        const sp_expr *o = w->order[i];
         bool sort = o->kind == SP_E_SORT;
         f->order[i] = (struct collect_order){ sort && !o->ascending, sort ? o->nulls_first : true };
     }
@@ -375,12 +377,13 @@ static sp_status bind_listagg(sp_bind *b, sp_error *err)
     collect_info *f;
     sp_value delimiter;
     SP_NEW(f, b->arena, sizeof *f, err);
+    const sp_window_spec *order = b->call->window;
     SP_TRY(listagg_args(b, err));
     SP_TRY(listagg_types(b, err));
     SP_TRY(sp_bind_constant(b, 1, "delimiter", &delimiter, err));
     *f = (collect_info){ .value = b->type, .item = b->type, .text = true };
     if (!delimiter.is_null) f->delimiter = delimiter.str;
-    SP_TRY(listagg_order(b, f, err));
+    SP_TRY(listagg_order(b, f, order, err));
     SP_TRY(lay_out(b, f, err));
     return SP_OK;
 }

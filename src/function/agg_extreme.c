@@ -1,8 +1,10 @@
-/* agg_extreme.c -- aggregates that keep values of their input: min, max, first, last, any_value, bool_and, bool_or, min_by, max_by.
+/* agg_extreme.c -- aggregates that keep values of their input: min, max, first, last, any_value, bool_and, bool_or,
+ * min_by, max_by.
  *
- * min and max of integer-like and floating kinds are typed loops over 16-byte states; everything else goes through slots (agg_slot.c).
- * Buffers: min {min}, max {max}, first {first, valueSet not null}, last {last, valueSet not null}, min_by {valueWithExtremumOrdering,
- * extremumOrdering}. Behaviour: Min.scala, Max.scala, First.scala, Last.scala, MaxByAndMinBy.scala, UnevaluableAggs.scala. */
+ * min and max of integer-like and floating kinds are typed loops over 16-byte states; everything else goes through
+ * slots (agg_slot.c). Buffers: min {min}, max {max}, first {first, valueSet not null}, last {last, valueSet not
+ * null}, min_by {valueWithExtremumOrdering, extremumOrdering}. Behaviour: Min.scala, Max.scala, First.scala,
+ * Last.scala, MaxByAndMinBy.scala, UnevaluableAggs.scala. */
 #include "function/agg_int.h"
 
 typedef struct extreme_info { bool max; const sp_type *type; const char *name; } extreme_info;
@@ -10,7 +12,8 @@ typedef struct num_state { union { int64_t i; double f; }; int64_t set; } num_st
 
 static bool is_integer_like(sp_kind k)
 {
-    return k == SP_BOOLEAN || sp_kind_is_integral(k) || k == SP_DATE || k == SP_TIMESTAMP || k == SP_TIMESTAMP_NTZ || k == SP_TIME ||
+    return k == SP_BOOLEAN || sp_kind_is_integral(k) || k == SP_DATE || k == SP_TIMESTAMP || k == SP_TIMESTAMP_NTZ ||
+        k == SP_TIME ||
            k == SP_YEAR_MONTH || k == SP_DAY_TIME;
 }
 
@@ -34,7 +37,8 @@ EXTREME_LOOP(int16_t)
 EXTREME_LOOP(int32_t)
 EXTREME_LOOP(int64_t)
 
-static sp_status int_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status int_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                             uint32_t count, sp_error *err)
 {
     const extreme_info *f = c->call->state;
@@ -52,7 +56,8 @@ static sp_status int_update(sp_agg_call *c, void *states, size_t stride, const u
 
 static int cmp_f64(double a, double b) { return a < b ? -1 : a > b ? 1 : a == b ? 0 : (a != a) - (b != b); }
 
-static sp_status f64_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status f64_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                             uint32_t count, sp_error *err)
 {
     const extreme_info *f = c->call->state;
@@ -71,7 +76,8 @@ static sp_status f64_update(sp_agg_call *c, void *states, size_t stride, const u
     return SP_OK;
 }
 
-static sp_status int_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status int_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                            const uint32_t *from, uint32_t count, sp_error *err)
 {
     const extreme_info *f = c->call->state;
@@ -83,7 +89,8 @@ static sp_status int_merge(sp_agg_call *c, void *states, size_t stride, const ui
     return SP_OK;
 }
 
-static sp_status f64_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status f64_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                            const uint32_t *from, uint32_t count, sp_error *err)
 {
     const extreme_info *f = c->call->state;
@@ -96,7 +103,8 @@ static sp_status f64_merge(sp_agg_call *c, void *states, size_t stride, const ui
     return SP_OK;
 }
 
-static sp_status num_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status num_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *out, sp_error *err)
 {
     sp_kind k = out->type->kind;
     for (uint32_t n = 0; n < count; n++) {
@@ -117,12 +125,14 @@ static const sp_type *extreme_buffer_type(const sp_expr *call, int i, bool *null
 
 static const char *extreme_buffer_name(const sp_expr *call, int i) { return ((const extreme_info *)call->state)->name; }
 
-static sp_status num_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out, sp_error *err)
+static sp_status num_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *const *out, sp_error *err)
 {
     return num_finish(c, states, stride, groups, count, out[0], err);
 }
 
-static sp_status num_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in, sp_error *err)
+static sp_status num_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_vec_plain(in[0], c->arena, &v, err));
@@ -137,9 +147,11 @@ static sp_status num_load(sp_agg_call *c, void *states, size_t stride, const uin
     return SP_OK;
 }
 
-static const sp_agg_kernel int_kernel = { sizeof(num_state), sp_agg_init_zero, int_update, int_merge, num_finish, 1, extreme_buffer_type,
+static const sp_agg_kernel int_kernel = { sizeof(num_state), sp_agg_init_zero, int_update, int_merge, num_finish, 1,
+    extreme_buffer_type,
                                           extreme_buffer_name, num_save, num_load, NULL };
-static const sp_agg_kernel f64_kernel = { sizeof(num_state), sp_agg_init_zero, f64_update, f64_merge, num_finish, 1, extreme_buffer_type,
+static const sp_agg_kernel f64_kernel = { sizeof(num_state), sp_agg_init_zero, f64_update, f64_merge, num_finish, 1,
+    extreme_buffer_type,
                                           extreme_buffer_name, num_save, num_load, NULL };
 
 /* ---- min, max of anything ---- */
@@ -164,7 +176,8 @@ static sp_status cmp_slot(const sp_slot *s, const sp_vec *v, uint32_t row, sp_ar
     return SP_OK;
 }
 
-static sp_status slot_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status slot_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                              uint32_t count, sp_error *err)
 {
     const extreme_info *f = c->call->state;
@@ -182,7 +195,8 @@ static sp_status slot_update(sp_agg_call *c, void *states, size_t stride, const 
     return SP_OK;
 }
 
-static sp_status slot_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status slot_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *out, sp_error *err)
 {
     const sp_slot **list;
     SP_NEW_ARRAY(list, c->arena, count + 1, err);
@@ -190,7 +204,8 @@ static sp_status slot_finish(sp_agg_call *c, const void *states, size_t stride, 
     return sp_slots_vec(list, count, out, c->arena, err);
 }
 
-static sp_status slot_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status slot_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                             const uint32_t *from, uint32_t count, sp_error *err)
 {
     const extreme_info *f = c->call->state;
@@ -204,23 +219,27 @@ static sp_status slot_merge(sp_agg_call *c, void *states, size_t stride, const u
     return slot_update(c, states, stride, to, args, NULL, count, err);
 }
 
-static sp_status slot_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out, sp_error *err)
+static sp_status slot_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *const *out, sp_error *err)
 {
     return slot_finish(c, states, stride, groups, count, out[0], err);
 }
 
-static sp_status slot_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in, sp_error *err)
+static sp_status slot_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_vec_plain(in[0], c->arena, &v, err));
     for (uint32_t n = 0; n < count; n++)
-        if (!sp_vec_is_null(v, n) && v->type->kind != SP_VOID) SP_TRY(sp_slot_put(AGG_STATE(sp_slot, groups[n]), c->heap, v, n, c->arena, err));
+        if (!sp_vec_is_null(v, n) && v->type->kind != SP_VOID) SP_TRY(sp_slot_put(AGG_STATE(sp_slot, groups[n]),
+            c->heap, v, n, c->arena, err));
     return SP_OK;
 }
 
 static void slot_drop(sp_heap *h, void *state) { sp_slot_drop(state, h); }
 
-static const sp_agg_kernel slot_kernel = { sizeof(sp_slot), sp_agg_init_zero, slot_update, slot_merge, slot_finish, 1, extreme_buffer_type,
+static const sp_agg_kernel slot_kernel = { sizeof(sp_slot), sp_agg_init_zero, slot_update, slot_merge, slot_finish, 1,
+    extreme_buffer_type,
                                            extreme_buffer_name, slot_save, slot_load, slot_drop };
 
 static sp_status bind_extreme(sp_bind *b, bool max, const char *name, sp_error *err)
@@ -231,7 +250,8 @@ static sp_status bind_extreme(sp_bind *b, bool max, const char *name, sp_error *
     *f = (extreme_info){ max, b->type, name };
     b->state = f;
     if (!sp_type_is_orderable(b->type))
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "dataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b), "dataType",
                        sp_type_sql_quoted(b->arena, b->type));
     sp_kind k = b->type->kind;
     b->agg = is_integer_like(k) ? &int_kernel : k == SP_DOUBLE || k == SP_FLOAT ? &f64_kernel : &slot_kernel;
@@ -260,7 +280,8 @@ static sp_status bind_bool_or(sp_bind *b, sp_error *err)
 
 typedef struct position_info { bool last, skip_nulls; const sp_type *type; } position_info;
 
-static sp_status position_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status position_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                                  uint32_t count, sp_error *err)
 {
     const position_info *f = c->call->state;
@@ -276,7 +297,8 @@ static sp_status position_update(sp_agg_call *c, void *states, size_t stride, co
     return SP_OK;
 }
 
-static sp_status position_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status position_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                                 const uint32_t *from, uint32_t count, sp_error *err)
 {
     const position_info *f = c->call->state;
@@ -299,14 +321,16 @@ static const char *position_buffer_name(const sp_expr *call, int i)
     return i ? "valueSet" : ((const position_info *)call->state)->last ? "last" : "first";
 }
 
-static sp_status position_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
+static sp_status position_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+    uint32_t count, sp_vec *const *out,
                                sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) ((uint8_t *)out[1]->data)[n] = AGG_CONST(sp_slot, groups[n])->set;
     return slot_finish(c, states, stride, groups, count, out[0], err);
 }
 
-static sp_status position_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
+static sp_status position_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    const sp_vec *const *in,
                                sp_error *err)
 {
     const sp_vec *v, *set;
@@ -317,8 +341,10 @@ static sp_status position_load(sp_agg_call *c, void *states, size_t stride, cons
     return SP_OK;
 }
 
-static const sp_agg_kernel position_kernel = { sizeof(sp_slot), sp_agg_init_zero, position_update, position_merge, slot_finish, 2,
-                                               position_buffer_type, position_buffer_name, position_save, position_load, slot_drop };
+static const sp_agg_kernel position_kernel = { sizeof(sp_slot), sp_agg_init_zero, position_update, position_merge,
+    slot_finish, 2,
+                                               position_buffer_type, position_buffer_name, position_save,
+                                                   position_load, slot_drop };
 
 static sp_status bind_position(sp_bind *b, bool last, sp_error *err)
 {
@@ -333,6 +359,7 @@ static sp_status bind_position(sp_bind *b, bool last, sp_error *err)
         f->skip_nulls = !v.is_null && v.boolean;
         b->call->arg_count = b->arg_count = 1;      /* shown as first(v), whatever the flag */
     }
+    b->call->ordinal = f->skip_nulls;               /* but not the same function */
     b->state = f;
     return SP_OK;
 }
@@ -344,7 +371,8 @@ static sp_status bind_last(sp_bind *b, sp_error *err) { return bind_position(b, 
 
 typedef struct by_state { sp_slot value, order; } by_state;
 
-static sp_status by_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
+static sp_status by_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+    const sp_vec *const *args, const uint32_t *sel,
                            uint32_t count, sp_error *err)
 {
     const extreme_info *f = c->call->state;
@@ -366,7 +394,8 @@ static sp_status by_update(sp_agg_call *c, void *states, size_t stride, const ui
     return SP_OK;
 }
 
-static sp_status by_vec(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, bool order, sp_vec *out,
+static sp_status by_vec(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    bool order, sp_vec *out,
                         sp_error *err)
 {
     const sp_slot **list;
@@ -378,26 +407,31 @@ static sp_status by_vec(sp_agg_call *c, const void *states, size_t stride, const
     return sp_slots_vec(list, count, out, c->arena, err);
 }
 
-static sp_status by_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status by_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *out, sp_error *err)
 {
     return by_vec(c, states, stride, groups, count, false, out, err);
 }
 
-static sp_status by_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out, sp_error *err)
+static sp_status by_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    sp_vec *const *out, sp_error *err)
 {
     SP_TRY(by_vec(c, states, stride, groups, count, false, out[0], err));
     return by_vec(c, states, stride, groups, count, true, out[1], err);
 }
 
-static sp_status by_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in, sp_error *err)
+static sp_status by_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+    const sp_vec *const *in, sp_error *err)
 {
     return by_update(c, states, stride, groups, in, NULL, count, err);
 }
 
-static sp_status by_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
+static sp_status by_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+    size_t other_stride,
                           const uint32_t *from, uint32_t count, sp_error *err)
 {
-    sp_vec *v = sp_vec_new(c->arena, c->call->args[0]->type, count, err), *o = sp_vec_new(c->arena, c->call->args[1]->type, count, err);
+    sp_vec *v = sp_vec_new(c->arena, c->call->args[0]->type, count, err),
+        *o = sp_vec_new(c->arena, c->call->args[1]->type, count, err);
     if (!v || !o) return SP_FAILED;
     SP_TRY(by_vec(c, other, other_stride, from, count, false, v, err));
     SP_TRY(by_vec(c, other, other_stride, from, count, true, o, err));
@@ -411,7 +445,8 @@ static const sp_type *by_buffer_type(const sp_expr *call, int i, bool *nullable)
     return call->args[i]->type;
 }
 
-static const char *by_buffer_name(const sp_expr *call, int i) { return i ? "extremumOrdering" : "valueWithExtremumOrdering"; }
+static const char *by_buffer_name(const sp_expr *call, int i) { return i ? "extremumOrdering"
+    : "valueWithExtremumOrdering"; }
 
 static void by_drop(sp_heap *h, void *state)
 {
@@ -420,7 +455,8 @@ static void by_drop(sp_heap *h, void *state)
     sp_slot_drop(&s->order, h);
 }
 
-static const sp_agg_kernel by_kernel = { sizeof(by_state), sp_agg_init_zero, by_update, by_merge, by_finish, 2, by_buffer_type, by_buffer_name,
+static const sp_agg_kernel by_kernel = { sizeof(by_state), sp_agg_init_zero, by_update, by_merge, by_finish, 2,
+    by_buffer_type, by_buffer_name,
                                          by_save, by_load, by_drop };
 
 static sp_status bind_by(sp_bind *b, bool max, sp_error *err)
@@ -431,7 +467,8 @@ static sp_status bind_by(sp_bind *b, bool max, sp_error *err)
     b->state = f;
     b->type = sp_bind_type(b, 0);
     if (!sp_type_is_orderable(f->type))
-        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "dataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__INVALID_ORDERING_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b), "dataType",
                        sp_type_sql_quoted(b->arena, f->type));
     return SP_OK;
 }

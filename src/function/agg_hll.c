@@ -6,7 +6,7 @@
 
 #include "function/agg_hll_bias.inc"
 
-enum { REGISTER_BITS = 6, PER_WORD = 10, NEIGHBOURS = 6 };
+enum { REGISTER_BITS = 6, PER_WORD = 10, NEIGHBOURS = 6, P_MAX = 22 };
 
 typedef struct points { const double *raw, *bias; int count; } points;
 #define POINTS(p) { raw_##p, bias_##p, (int)(sizeof raw_##p / sizeof *raw_##p) }
@@ -96,7 +96,7 @@ static sp_status finish(sp_agg_call *c, const void *states, size_t stride, const
 
 static const sp_type *buffer_type(const sp_expr *call, int i, bool *nullable)
 {
-    *nullable = false;
+    *nullable = true;
     return sp_type_of(SP_LONG);
 }
 
@@ -125,20 +125,32 @@ static sp_status load(sp_agg_call *c, void *states, size_t stride, const uint32_
 
 static const sp_agg_kernel pattern = { 0, sp_agg_init_zero, update, merge, finish, 0, buffer_type, buffer_name, save, load, NULL };
 
+/* The second argument, which does not show. */
+static sp_status deviation(sp_bind *b, double *out, sp_error *err)
+{
+    if (b->arg_count < 2) return SP_OK;
+    const sp_expr *e = b->call->args[1];
+    sp_value v;
+    while (e->kind == SP_E_CAST && e->cast_is_implicit) e = e->args[0];
+    if (!e->foldable || (e->type->kind != SP_DOUBLE && e->type->kind != SP_DECIMAL)) return SP_FAIL(err, _LEGACY_ERROR_TEMP_1104);
+    SP_TRY(sp_expr_fold(b->arena, b->conf, e, &v, err));
+    if (v.is_null) return SP_FAIL(err, _LEGACY_ERROR_TEMP_1104);
+    *out = v.type->kind == SP_DOUBLE ? v.f64 : sp_dec_to_f64(v.decimal, v.type->scale);
+    b->call->arg_count = b->arg_count = 1;
+    return SP_OK;
+}
+
 static sp_status bind(sp_bind *b, sp_error *err)
 {
     double rsd = 0.05;
-    if (b->arg_count > 1) {
-        sp_value v;
-        SP_TRY(sp_bind_want(b, 1, sp_type_of(SP_DOUBLE), err));
-        SP_TRY(sp_bind_constant(b, 1, "relativeSD", &v, err));
-        if (v.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName", "`relativeSD`");
-        rsd = v.f64;
-        b->call->arg_count = b->arg_count = 1;
-    }
+    SP_TRY(deviation(b, &rsd, err));
     int p = (int)ceil(2.0 * log(1.106 / rsd) / log(2.0));
-    if (p < 4 || p > 18)
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: HLL++ requires at least 4 bits for addressing. Use a lower error, at most 39%%.");
+    if (!(rsd > 0) || p < 4)
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: HLL++ requires at least 4 bits for addressing. Use a lower "
+                              "error, at most 39%%.");
+    if (p > P_MAX)
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "approx_count_distinct to within %g would keep %d registers a group", rsd, 1 << 23);
+    b->call->ordinal = p;
     int words = (1 << p) / PER_WORD + 1;
     hll *h;
     SP_NEW(h, b->arena, sizeof *h + sizeof(char *) * (size_t)words, err);

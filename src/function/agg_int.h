@@ -85,6 +85,17 @@ static inline bool sp_take_be_f64(sp_str *s, double *out)
     return true;
 }
 
+/* ---- binding ---- */
+/* The call's arguments are these from now on. */
+sp_status sp_agg_set_args(sp_bind *b, sp_expr *const *args, int count, sp_error *err);
+/* The one expression of WITHIN GROUP (ORDER BY e); INVALID_WITHIN_GROUP_EXPRESSION.* without it, with more, or with DISTINCT. */
+sp_status sp_agg_one_order(sp_bind *b, const sp_expr **out, sp_error *err);
+/* The call shows as name(arguments) WITHIN GROUP (ORDER BY ...), whatever becomes of its arguments; the order itself is taken off it. full: with
+ * direction and nulls as they are; else descending says whether DESC is shown. */
+sp_status sp_agg_show_order(sp_bind *b, bool full, bool descending, sp_error *err);
+/* Argument i, a constant percentage or an array of them. */
+sp_status sp_agg_percentages(sp_bind *b, int i, double **out, int *count, bool *array, sp_error *err);
+
 /* The one buffer of TypedImperativeAggregate: {buf binary}. */
 const sp_type *sp_agg_buf_type(const sp_expr *call, int i, bool *nullable);
 const char *sp_agg_buf_name(const sp_expr *call, int i);

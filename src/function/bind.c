@@ -1,9 +1,10 @@
 /* bind.c -- from an unresolved call to a bound one: which function, how many arguments, which types, which casts.
  *
- * sp_expr_bind looks the name up, counts the arguments, lets the function's bind say what it takes and gives, puts the casts in and
- * makes an SP_E_CALL or SP_E_AGG. A bind that answers with a replacement (Spark's RuntimeReplaceable) has that tree bound in its place,
- * under a "$replaced" node that keeps the call's own text for column names.
- * Messages: DATATYPE_MISMATCH.* and WRONG_NUM_ARGS as ExpectsInputTypes and QueryCompilationErrors word them. */
+ * sp_expr_bind looks the name up, counts the arguments, lets the function's bind say what it takes and gives, puts
+ * the casts in and makes an SP_E_CALL or SP_E_AGG. A bind that answers with a replacement (Spark's
+ * RuntimeReplaceable) has that tree bound in its place, under a "$replaced" node that keeps the call's own text for
+ * column names. Messages: DATATYPE_MISMATCH.* and WRONG_NUM_ARGS as ExpectsInputTypes and QueryCompilationErrors
+ * word them. */
 #include "function/function_int.h"
 #include <ctype.h>
 
@@ -30,8 +31,10 @@ const char *sp_bind_function_id(sp_bind *b)
 
 sp_status sp_bind_fail_type(sp_bind *b, int i, const char *required_sql, sp_error *err)
 {
-    return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex", sp_ordinal_word(b->arena, i),
-                   "requiredType", required_sql, "inputSql", sp_bind_arg_sql(b, i), "inputType", sp_bind_arg_type(b, i));
+    return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "paramIndex",
+        sp_ordinal_word(b->arena, i),
+                   "requiredType", required_sql, "inputSql", sp_bind_arg_sql(b, i), "inputType",
+                       sp_bind_arg_type(b, i));
 }
 
 sp_status sp_bind_want(sp_bind *b, int i, const sp_type *t, sp_error *err)
@@ -48,12 +51,18 @@ sp_status sp_bind_want(sp_bind *b, int i, const sp_type *t, sp_error *err)
 typedef struct letter { char letter; const char *required; sp_kind to; } letter;
 
 static const letter letters[] = {
-    { 's', "\"STRING\"", SP_STRING }, { 'i', "\"INT\"", SP_INT }, { 'l', "\"BIGINT\"", SP_LONG }, { 'd', "\"DOUBLE\"", SP_DOUBLE },
-    { 'f', "\"FLOAT\"", SP_FLOAT }, { 'b', "\"BOOLEAN\"", SP_BOOLEAN }, { 'D', "\"DATE\"", SP_DATE }, { 'T', "\"TIMESTAMP\"", SP_TIMESTAMP },
-    { 'N', "\"TIMESTAMP_NTZ\"", SP_TIMESTAMP_NTZ }, { 'B', "\"BINARY\"", SP_BINARY }, { 'y', "\"INTERVAL YEAR TO MONTH\"", SP_YEAR_MONTH },
-    { 'Y', "\"INTERVAL DAY TO SECOND\"", SP_DAY_TIME }, { 'n', "\"NUMERIC\"", SP_DOUBLE }, { 'm', "\"DECIMAL\"", SP_DECIMAL },
-    { 'I', "\"INTEGRAL\"", SP_LONG }, { 'x', "(\"STRING\" or \"BINARY\")", SP_STRING }, { 'g', "(\"INT\" or \"BIGINT\")", SP_INT },
-    { 't', "(\"TIMESTAMP\" or \"TIMESTAMP WITHOUT TIME ZONE\")", SP_TIMESTAMP }, { 'A', "\"ARRAY\"", SP_ARRAY }, { 'M', "\"MAP\"", SP_MAP },
+    { 's', "\"STRING\"", SP_STRING }, { 'i', "\"INT\"", SP_INT }, { 'l', "\"BIGINT\"", SP_LONG },
+        { 'd', "\"DOUBLE\"", SP_DOUBLE },
+    { 'f', "\"FLOAT\"", SP_FLOAT }, { 'b', "\"BOOLEAN\"", SP_BOOLEAN }, { 'D', "\"DATE\"", SP_DATE },
+        { 'T', "\"TIMESTAMP\"", SP_TIMESTAMP },
+    { 'N', "\"TIMESTAMP_NTZ\"", SP_TIMESTAMP_NTZ }, { 'B', "\"BINARY\"", SP_BINARY },
+        { 'y', "\"INTERVAL YEAR TO MONTH\"", SP_YEAR_MONTH },
+    { 'Y', "\"INTERVAL DAY TO SECOND\"", SP_DAY_TIME }, { 'n', "\"NUMERIC\"", SP_DOUBLE },
+        { 'm', "\"DECIMAL\"", SP_DECIMAL },
+    { 'I', "\"INTEGRAL\"", SP_LONG }, { 'x', "(\"STRING\" or \"BINARY\")", SP_STRING },
+        { 'g', "(\"INT\" or \"BIGINT\")", SP_INT },
+    { 't', "(\"TIMESTAMP\" or \"TIMESTAMP WITHOUT TIME ZONE\")", SP_TIMESTAMP }, { 'A', "\"ARRAY\"", SP_ARRAY },
+        { 'M', "\"MAP\"", SP_MAP },
     { 'S', "\"STRUCT\"", SP_STRUCT }, { 0, NULL, SP_VOID }
 };
 
@@ -80,8 +89,10 @@ static sp_status want_letter(sp_bind *b, int i, char c, sp_error *err)
     bool null_nested = nested && have->kind == SP_VOID;
     if (null_nested) {
         const sp_type *v = sp_type_of(SP_VOID);
-        b->want[i] = l->to == SP_ARRAY ? sp_type_array(b->arena, v, true, err) : l->to == SP_MAP ? sp_type_map(b->arena, v, v, true, err)
-                                                                                                 : sp_type_struct(b->arena, NULL, 0, err);
+        b->want[i] = l->to == SP_ARRAY ? sp_type_array(b->arena, v, true, err) : l->to == SP_MAP
+            ? sp_type_map(b->arena, v, v, true, err)
+                                                                                                 : sp_type_struct(b->arena,
+                                                                                                     NULL, 0, err);
         return b->want[i] ? SP_OK : SP_FAILED;
     }
     bool fraction_for_integral = c == 'I' && sp_kind_is_fractional(have->kind);
@@ -110,7 +121,8 @@ sp_status sp_bind_constant(sp_bind *b, int i, const char *input_name, sp_value *
     sp_expr *e = b->call->args[i];
     if (!e->foldable)
         return SP_FAIL(err, DATATYPE_MISMATCH__NON_FOLDABLE_INPUT, "sqlExpr", sp_bind_sql(b), "inputName",
-                       sp_arena_printf(b->arena, NULL, "`%s`", input_name), "inputType", sp_bind_arg_type(b, i), "inputExpr", sp_bind_arg_sql(b, i));
+                       sp_arena_printf(b->arena, NULL, "`%s`", input_name), "inputType", sp_bind_arg_type(b, i),
+                           "inputExpr", sp_bind_arg_sql(b, i));
     if (b->want[i] && !sp_type_same(b->want[i], e->type))
         SP_TRY(sp_expr_cast(b->arena, b->conf, e, b->want[i], b->conf->ansi ? SP_CAST_ANSI : SP_CAST_LEGACY, &e, err));
     return sp_expr_fold(b->arena, b->conf, e, out, err);
@@ -124,7 +136,8 @@ sp_status sp_bind_common(sp_bind *b, int from, int to, const sp_type **out, sp_e
         for (int i = from; i < to; i++) sp_buf_printf(&list, "%s%s", i > from ? " or " : "", sp_bind_arg_type(b, i));
         const char *types = sp_arena_printf(b->arena, NULL, "(%s)", sp_buf_cstr(&list));
         sp_buf_done(&list);
-        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b),
+        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b),
                        "dataType", types ? types : "");
     }
     for (int i = from; i < to; i++)
@@ -135,17 +148,21 @@ sp_status sp_bind_common(sp_bind *b, int from, int to, const sp_type **out, sp_e
 
 /* ---- casts ---- */
 
-sp_status sp_expr_cast(sp_arena *a, const sp_expr_conf *conf, sp_expr *e, const sp_type *to, sp_cast_mode mode, sp_expr **out, sp_error *err)
+sp_status sp_expr_cast(sp_arena *a, const sp_expr_conf *conf, sp_expr *e, const sp_type *to, sp_cast_mode mode,
+    sp_expr **out, sp_error *err)
 {
     if (sp_type_eq(e->type, to) || (sp_type_same(e->type, to) && !sp_kind_is_nested(to->kind))) { *out = e; return SP_OK; }
     if (!sp_can_cast(e->type, to, mode != SP_CAST_LEGACY)) {
         bool legacy_could = mode != SP_CAST_LEGACY && sp_can_cast(e->type, to, false);
         sp_expr shown = { .kind = SP_E_CAST, .type = to, .args = &e, .arg_count = 1, .cast_mode = mode };
-        const char *sql = sp_expr_sql_quoted(a, &shown), *src = sp_type_sql_quoted(a, e->type), *target = sp_type_sql_quoted(a, to);
+        const char *sql = sp_expr_sql_quoted(a, &shown), *src = sp_type_sql_quoted(a, e->type),
+            *target = sp_type_sql_quoted(a, to);
         if (legacy_could && mode == SP_CAST_ANSI)
-            return SP_FAIL(err, DATATYPE_MISMATCH__CAST_WITH_CONF_SUGGESTION, "sqlExpr", sql, "srcType", src, "targetType", target, "config",
+            return SP_FAIL(err, DATATYPE_MISMATCH__CAST_WITH_CONF_SUGGESTION, "sqlExpr", sql, "srcType", src,
+                "targetType", target, "config",
                            "\"spark.sql.ansi.enabled\"", "configVal", "'false'");
-        return SP_FAIL(err, DATATYPE_MISMATCH__CAST_WITHOUT_SUGGESTION, "sqlExpr", sql, "srcType", src, "targetType", target);
+        return SP_FAIL(err, DATATYPE_MISMATCH__CAST_WITHOUT_SUGGESTION, "sqlExpr", sql, "srcType", src, "targetType",
+            target);
     }
     sp_expr *c = sp_expr_new(a, SP_E_CAST, err);
     if (!c) return SP_FAILED;
@@ -157,7 +174,8 @@ sp_status sp_expr_cast(sp_arena *a, const sp_expr_conf *conf, sp_expr *e, const 
     c->cast_is_implicit = true;     /* a written CAST clears it */
     c->foldable = e->foldable;
     c->origin = e->origin;
-    bool can_null = mode != SP_CAST_ANSI && !(sp_kind_is_numeric(e->type->kind) && sp_kind_is_fractional(to->kind) && to->kind != SP_DECIMAL) &&
+    bool can_null = mode != SP_CAST_ANSI && !(sp_kind_is_numeric(e->type->kind) && sp_kind_is_fractional(to->kind) &&
+        to->kind != SP_DECIMAL) &&
                     to->kind != SP_STRING && !(sp_kind_is_integral(e->type->kind) && sp_kind_is_integral(to->kind) &&
                                                e->type->kind <= to->kind);
     c->nullable = e->nullable || can_null || e->type->kind == SP_VOID;
@@ -182,7 +200,8 @@ static sp_status fail_arg_count(sp_arena *a, const sp_expr *call, int min, int m
     }
     const char *actual = sp_arena_printf(a, NULL, "%d", call->arg_count);
     if (!expected || !actual || !name) return sp_error_memory(err, "message");
-    return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", name, "expectedNum", expected, "actualNum", actual, "docroot",
+    return SP_FAIL(err, WRONG_NUM_ARGS__WITHOUT_SUGGESTION, "functionName", name, "expectedNum", expected, "actualNum",
+        actual, "docroot",
                    "https://spark.apache.org/docs/latest");
 }
 
@@ -193,14 +212,16 @@ static sp_status cast_args(sp_bind *b, sp_error *err)
     for (int i = 0; i < b->arg_count; i++)
         if (b->want[i]) {
             sp_expr *arg = b->call->args[i];
-            SP_TRY(sp_expr_cast(b->arena, b->conf, arg, b->want[i], b->conf->ansi ? SP_CAST_ANSI : SP_CAST_LEGACY, &arg, err));
+            SP_TRY(sp_expr_cast(b->arena, b->conf, arg, b->want[i], b->conf->ansi ? SP_CAST_ANSI : SP_CAST_LEGACY,
+                &arg, err));
             b->call->args[i] = arg;
         }
     return SP_OK;
 }
 
 /* Replacement trees are written with unresolved calls over resolved arguments. */
-static sp_status bind_tree(sp_arena *a, const sp_expr_conf *conf, sp_expr *e, const sp_origin *origin, sp_expr **out, sp_error *err)
+static sp_status bind_tree(sp_arena *a, const sp_expr_conf *conf, sp_expr *e, const sp_origin *origin, sp_expr **out,
+    sp_error *err)
 {
     if (e->kind != SP_E_FUNCTION) { *out = e; return SP_OK; }
     if (!(e = sp_expr_copy(a, e, err))) return SP_FAILED;
@@ -214,13 +235,19 @@ static sp_status bind_replacement(sp_bind *b, sp_expr **result, sp_error *err)
     sp_expr *tree, *call = b->call;
     SP_TRY(bind_tree(b->arena, b->conf, b->replacement, &call->origin, &tree, err));
     sp_buf text = { 0 };
-    sp_expr_sql(&text, call, true);
+    sp_expr shown = *call;
+    if (tree->kind == SP_E_AGG) shown.filter = NULL;
+    sp_expr_sql(&text, &shown, true);
     call->sql_name.p = text.failed ? NULL : sp_arena_strndup(b->arena, text.data, text.len, err);
     call->sql_name.n = text.len;
     sp_buf_done(&text);
     if (!call->sql_name.p) return SP_FAILED;
-    if (tree->kind == SP_E_AGG || tree->kind == SP_E_CALL) {
-        if (tree->kind == SP_E_AGG) { *result = tree; return SP_OK; }
+    if (tree->kind == SP_E_AGG) {
+        tree->sql_name = call->sql_name;
+        tree->distinct = call->distinct;
+        tree->filter = call->filter;
+        *result = tree;
+        return SP_OK;
     }
     call->function = &sp_fn_replaced;
     call->kind = SP_E_CALL;

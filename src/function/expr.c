@@ -119,9 +119,11 @@ bool sp_expr_eq(const sp_expr *a, const sp_expr *b)
     case SP_E_COLUMN: return a->id == b->id && (a->id >= 0 || a->ordinal == b->ordinal);
     case SP_E_CALL:
         if (a->function != b->function || (a->function->flags & SP_FN_NONDETERMINISTIC)) return false;
+        if ((a->function->flags & SP_FN_WINDOW) && a->ordinal != b->ordinal) return false;
         return same_args(a, b);
     case SP_E_AGG:
-        return a->aggregate == b->aggregate && a->distinct == b->distinct && sp_expr_eq(a->filter, b->filter) && same_args(a, b);
+        return a->aggregate == b->aggregate && a->distinct == b->distinct && a->ordinal == b->ordinal &&
+               sp_str_eq(a->sql_name, b->sql_name) && sp_expr_eq(a->filter, b->filter) && same_args(a, b);
     case SP_E_CAST: return a->cast_mode == b->cast_mode && same_args(a, b);
     case SP_E_FIELD: return a->ordinal == b->ordinal && same_args(a, b);
     case SP_E_SORT: return a->ascending == b->ascending && a->nulls_first == b->nulls_first && same_args(a, b);
@@ -144,7 +146,8 @@ static bool find_visit(void *context, const sp_expr *e)
 {
     find *f = context;
     if (f->agg) f->found |= e->kind == SP_E_AGG;
-    else if (f->nondeterministic) f->found |= e->kind == SP_E_CALL && e->function && (e->function->flags & SP_FN_NONDETERMINISTIC);
+    else if (f->nondeterministic) f->found |= e->kind == SP_E_CALL && e->function &&
+        (e->function->flags & SP_FN_NONDETERMINISTIC);
     else f->found |= e->kind > SP_E_LAST_RESOLVED || (e->kind == SP_E_LAMBDA_VAR && !e->type);
     /* an aggregate used as a window function is no aggregate of the query */
     return !f->found && !(f->agg && e->kind == SP_E_WINDOW);
@@ -215,7 +218,8 @@ sp_expr *sp_expr_transform(sp_arena *a, sp_expr *e, rewrite f, void *context, sp
 {
     if (e->arg_count || e->filter || e->window) {
         sp_expr *n = sp_expr_copy(a, e, err);
-        if (!n || !transform_list(a, n->args, n->arg_count, f, context, err) || !transform_list(a, &n->filter, 1, f, context, err))
+        if (!n || !transform_list(a, n->args, n->arg_count, f, context, err) ||
+            !transform_list(a, &n->filter, 1, f, context, err))
             return NULL;
         if (n->window && !(n->window = transform_window(a, e->window, f, context, err))) return NULL;
         bool same = n->filter == e->filter && !e->window;

@@ -1,8 +1,10 @@
-/* expr_text.c -- what an expression looks like: column names (toPrettySQL), error parameters (toSQLExpr), Expression.sql and toString.
+/* expr_text.c -- what an expression looks like: column names (toPrettySQL), error parameters (toSQLExpr),
+ * Expression.sql and toString.
  *
- * Spark derives all three from the same tree; pretty names drop qualifiers, quotes and implicit casts. A function shows under the name
- * it was called by when Spark registers it with setAlias, else under its class's prettyName: the exceptions are in pretty_names.
- * Source: catalyst/util/package.scala (usePrettyExpression), each expression's sql and toString. */
+ * Spark derives all three from the same tree; pretty names drop qualifiers, quotes and implicit casts. A function
+ * shows under the name it was called by when Spark registers it with setAlias, else under its class's prettyName:
+ * the exceptions are in pretty_names. Source: catalyst/util/package.scala (usePrettyExpression), each expression's
+ * sql and toString. */
 #include "function/function_int.h"
 #include <ctype.h>
 
@@ -12,13 +14,18 @@ static void write_expr(sp_buf *out, const sp_expr *e, text_mode m);
 
 /* name as called -> name as shown, where the class has one name of its own and no alias tag. */
 static const struct { const char *called, *shown; } pretty_names[] = {
-    { "power", "POWER" }, { "ln", "ln" }, { "isnull", "isnull" }, { "chr", "chr" }, { "lcase", "lcase" }, { "ucase", "ucase" },
-    { "count_distinct", "count" }, { "approx_count_distinct", "approx_count_distinct" }, { "now", "now" }, { "log", "LOG" },
+    { "power", "POWER" }, { "ln", "ln" }, { "isnull", "isnull" }, { "chr", "chr" }, { "lcase", "lcase" },
+    { "ucase", "ucase" },
+    { "count_distinct", "count" }, { "approx_count_distinct", "approx_count_distinct" }, { "now", "now" },
+    { "log", "LOG" },
     { "startswith", "startswith" }, { "endswith", "endswith" }, { "curdate", "current_date" }, { "log10", "LOG10" },
-    { "acos", "ACOS" }, { "acosh", "ACOSH" }, { "asin", "ASIN" }, { "asinh", "ASINH" }, { "atan", "ATAN" }, { "atanh", "ATANH" },
-    { "atan2", "ATAN2" }, { "cbrt", "CBRT" }, { "ceil", "CEIL" }, { "cos", "COS" }, { "cosh", "COSH" }, { "cot", "COT" },
+    { "acos", "ACOS" }, { "acosh", "ACOSH" }, { "asin", "ASIN" }, { "asinh", "ASINH" }, { "atan", "ATAN" },
+    { "atanh", "ATANH" },
+    { "atan2", "ATAN2" }, { "cbrt", "CBRT" }, { "ceil", "CEIL" }, { "cos", "COS" }, { "cosh", "COSH" },
+    { "cot", "COT" },
     { "csc", "CSC" }, { "sec", "SEC" }, { "degrees", "DEGREES" }, { "e", "E" }, { "exp", "EXP" }, { "expm1", "EXPM1" },
-    { "floor", "FLOOR" }, { "hypot", "HYPOT" }, { "log1p", "LOG1P" }, { "log2", "LOG2" }, { "pi", "PI" }, { "radians", "RADIANS" },
+    { "floor", "FLOOR" }, { "hypot", "HYPOT" }, { "log1p", "LOG1P" }, { "log2", "LOG2" }, { "pi", "PI" },
+    { "radians", "RADIANS" },
     { "sin", "SIN" }, { "sinh", "SINH" }, { "sqrt", "SQRT" }, { "tan", "TAN" }, { "tanh", "TANH" },
     { "regr_count", "regr_count" }, { NULL, NULL }
 };
@@ -204,12 +211,22 @@ static bool write_special(sp_buf *out, const sp_expr *e, const char *name, text_
     return false;
 }
 
+static void put_arguments(sp_buf *out, const sp_expr *e, text_mode m)
+{
+    sp_buf_putc(out, '(');
+    if (e->distinct) sp_buf_puts(out, "DISTINCT ");
+    bool first_only = e->function && (e->function->flags & SP_FN_FIRST_SHOWN) && e->arg_count > 1;
+    put_list(out, e->args, first_only ? 1 : e->arg_count, m);
+    sp_buf_putc(out, ')');
+}
+
 static void write_call(sp_buf *out, const sp_expr *e, text_mode m)
 {
     const char *shown = shown_name(e);
     char name[80];
     sp_str raw = e->sql_name.p ? e->sql_name : shown ? sp_str_of(shown) : e->name;
     if (e->function == &sp_fn_replaced && e->sql_name.p) { put(out, e->sql_name); return; }
+    bool whole = e->kind == SP_E_AGG && e->sql_name.p;      /* with WITHIN GROUP, or in the words of what it replaced */
     const char *registered = e->function ? e->function->name : NULL;
     if (!registered && e->kind == SP_E_FUNCTION) {  /* not bound yet: as the parser left it */
         size_t n = raw.n < sizeof name - 1 ? raw.n : sizeof name - 1;
@@ -222,11 +239,7 @@ static void write_call(sp_buf *out, const sp_expr *e, text_mode m)
     } else if (registered && write_special(out, e, registered, m)) return;
     if (!strcmp(registered ? registered : "", "rlike")) put_upper(out, raw);
     else put(out, raw);
-    sp_buf_putc(out, '(');
-    if (e->distinct) sp_buf_puts(out, "DISTINCT ");
-    bool first_only = e->function && (e->function->flags & SP_FN_FIRST_SHOWN) && e->arg_count > 1;
-    put_list(out, e->args, first_only ? 1 : e->arg_count, m);
-    sp_buf_putc(out, ')');
+    if (!whole) put_arguments(out, e, m);
     if (e->filter) {
         sp_buf_puts(out, " FILTER (WHERE ");
         write_expr(out, e->filter, m);
@@ -238,9 +251,11 @@ static void write_bound(sp_buf *out, int kind, const sp_expr *value, bool lower,
 {
     if (kind == 0) sp_buf_puts(out, lower ? "UNBOUNDED PRECEDING" : "UNBOUNDED FOLLOWING");
     else if (kind == 1) sp_buf_puts(out, "CURRENT ROW");
-    else {
-        write_expr(out, value, m);
-        sp_buf_puts(out, " FOLLOWING");
+    else {      /* a negated one goes before; a negative literal (rowsBetween(-1, 0)) is that much after */
+        bool negated = (value->kind == SP_E_CALL || value->kind == SP_E_FUNCTION) && value->arg_count == 1 &&
+                       (sp_str_is(value->name, "-") || sp_str_is(value->name, "negative"));
+        write_expr(out, negated ? value->args[0] : value, m);
+        sp_buf_puts(out, negated ? " PRECEDING" : " FOLLOWING");
     }
 }
 
@@ -260,7 +275,8 @@ static void write_window(sp_buf *out, const sp_expr *e, text_mode m)
     if (w->partition_count || w->order_count) sp_buf_putc(out, ' ');
     sp_buf_puts(out, w->frame == 2 || (w->frame == 0 && w->order_count) ? "RANGE BETWEEN " : "ROWS BETWEEN ");
     if (w->frame == 0) {
-        sp_buf_puts(out, w->order_count ? "UNBOUNDED PRECEDING AND CURRENT ROW" : "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");
+        sp_buf_puts(out, w->order_count ? "UNBOUNDED PRECEDING AND CURRENT ROW"
+            : "UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING");
     } else {
         write_bound(out, w->lower_kind, w->lower, true, m);
         sp_buf_puts(out, " AND ");
@@ -321,7 +337,8 @@ static void write_expr(sp_buf *out, const sp_expr *e, text_mode m)
             for (int i = 0; i < e->part_count; i++) { put_name(out, e->parts[i], true); sp_buf_putc(out, '.'); }
         put_name(out, e->name, m == SQL);
         if (m == STRING) sp_buf_printf(out, "#%lld", (long long)e->id);
-        if (m == STRING && e->watermark_delay_us >= 0) sp_buf_printf(out, "-T%lldms", (long long)(e->watermark_delay_us / 1000));
+        if (m == STRING && e->watermark_delay_us >= 0) sp_buf_printf(out, "-T%lldms",
+            (long long)(e->watermark_delay_us / 1000));
         if (m == STRING && e->type && e->type->kind == SP_LONG) sp_buf_putc(out, 'L');
         break;
     case SP_E_CALL: case SP_E_AGG: case SP_E_FUNCTION: write_call(out, e, m); break;
@@ -330,7 +347,8 @@ static void write_expr(sp_buf *out, const sp_expr *e, text_mode m)
         write_expr(out, e->args[0], m);
         sp_buf_puts(out, " AS ");
         put_name(out, e->name, m != STRING);
-        if (m == STRING) sp_buf_printf(out, "#%lld%s", (long long)e->id, e->type && e->type->kind == SP_LONG ? "L" : "");
+        if (m == STRING) sp_buf_printf(out, "#%lld%s", (long long)e->id, e->type && e->type->kind == SP_LONG ? "L"
+            : "");
         break;
     case SP_E_FIELD:
         write_expr(out, e->args[0], m);
@@ -355,7 +373,8 @@ static void write_expr(sp_buf *out, const sp_expr *e, text_mode m)
         break;
     case SP_E_EXTRACT:
         write_expr(out, e->args[0], m);
-        if (e->args[1]->kind == SP_E_LITERAL && e->args[1]->literal.type->kind == SP_STRING && !e->args[1]->literal.is_null) {
+        if (e->args[1]->kind == SP_E_LITERAL && e->args[1]->literal.type->kind == SP_STRING &&
+            !e->args[1]->literal.is_null) {
             sp_buf_putc(out, m == PRETTY ? '[' : '[');
             put(out, e->args[1]->literal.str);
             sp_buf_putc(out, ']');

@@ -69,7 +69,8 @@ enum {
     SP_FN_CONSTANT_PER_QUERY = 32,  /* current_timestamp(), current_date(), now(): replaced by a literal per query or per micro-batch */
     SP_FN_MAY_BE_NULL = 64,   /* kernel may clear bits of out->valid itself (call sp_kernel_null(k, row)); implies nullable unless bind says otherwise */
     SP_FN_OPERATOR = 128,     /* printed infix: (a + b); name is the symbol */
-    SP_FN_FIRST_SHOWN = 256   /* only the first argument shows in names: from_json(x), whatever the schema and options */
+    SP_FN_FIRST_SHOWN = 256,  /* only the first argument shows in names: from_json(x), whatever the schema and options */
+    SP_FN_WINDOW = 512        /* only as the function of an SP_E_WINDOW; its ordinal is 1 when it skips nulls */
 };
 
 typedef struct sp_function {
@@ -81,7 +82,8 @@ typedef struct sp_function {
     const char *since, *doc;        /* "1.5.0", "pmod(a, b): a modulo b, never negative for b > 0" */
 } sp_function;
 
-void sp_kernel_null(sp_kernel *k, uint32_t row);   /* makes out's row null (valid bitmap is allocated on first use; out of memory is reported by the evaluator) */
+/* makes out's row null (valid bitmap is allocated on first use; out of memory is reported by the evaluator) */
+void sp_kernel_null(sp_kernel *k, uint32_t row);
 
 /* ---- aggregates ----
  * State of one group: `size` bytes, in an array indexed by group id (states + group * stride). Strings and lists inside a state are

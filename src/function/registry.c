@@ -7,8 +7,8 @@
 #include <stdlib.h>
 
 #define FUNCTION_FAMILIES(X) X(logic) X(compare) X(arith) X(string) X(regex) X(interval) X(array) X(array_set) X(map) X(struct) X(generate) X(lambda) \
-    X(date) X(date_text) X(make_date) X(math) X(bits) X(hash) X(misc) X(text) X(encode) X(format_text)
-#define AGGREGATE_FAMILIES(X) X(basic) X(extreme) X(stat) X(bits) X(hll) X(collect)
+    X(date) X(date_text) X(make_date) X(math) X(bits) X(hash) X(misc) X(text) X(encode) X(window) X(format_text)
+#define AGGREGATE_FAMILIES(X) X(basic) X(extreme) X(stat) X(bits) X(hll) X(collect) X(percentile) X(approx)
 
 #define DECLARE_F(name) extern const sp_function sp_family_##name[];
 #define DECLARE_A(name) extern const sp_aggregate sp_aggregates_##name[];

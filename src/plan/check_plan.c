@@ -14,12 +14,24 @@ static sp_status fail_missing(look *k, const sp_expr *e)
     return sp_fail_unresolved(&s, &e->name, 1, &e->origin, k->err);
 }
 
+/* An argument that only OVER can give a meaning to. */
+static const sp_expr *bare_window_function(const sp_expr *e)
+{
+    for (int i = 0; i < e->arg_count && e->kind != SP_E_WINDOW; i++)
+        if (e->args[i]->kind == SP_E_CALL && e->args[i]->function && (e->args[i]->function->flags & SP_FN_WINDOW))
+            return e->args[i];
+    return NULL;
+}
+
 static bool visit(void *context, const sp_expr *e)
 {
     look *k = context;
     if (k->status != SP_OK)
         return false;
-    if (e->kind > SP_E_LAST_RESOLVED && e->kind != SP_E_SUBQUERY)
+    const sp_expr *bare = bare_window_function(e);
+    if (bare)
+        k->status = SP_FAIL(k->err, WINDOW_FUNCTION_WITHOUT_OVER_CLAUSE, "funcName", sp_expr_sql_quoted(k->z->arena, bare));
+    else if (e->kind > SP_E_LAST_RESOLVED && e->kind != SP_E_SUBQUERY)
         k->status = sp_error_internal(k->err, "an expression was left unresolved: %s",
                                       sp_expr_sql_quoted(k->z->arena, e));
     else if (e->kind == SP_E_COLUMN && !sp_attrs_has(k->input.v, k->input.n, e->id))

@@ -215,6 +215,8 @@ bool sp_is_window_marker(const sp_expr *e);
 
 /* subquery.c */
 sp_status sp_decorrelate_lateral(sp_ana *z, sp_plan *join, sp_plan **out, sp_error *err);
+/* resolve_window.c: the frame of w (SP_E_WINDOW with a spec of its own, all resolved) made explicit where the function has one, and checked. */
+sp_status sp_resolve_window_frame(sp_ana *z, sp_expr *w, sp_error *err);
 sp_status sp_resolve_subquery(sp_scope *s, sp_expr *e, sp_expr **out, sp_error *err);
 /* EXISTS and IN among a filter's conjuncts become semi and anti joins over *child and leave the list. */
 sp_status sp_take_predicates(sp_ana *z, sp_exprs *conjuncts, sp_plan **child, sp_error *err);

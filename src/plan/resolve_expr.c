@@ -374,8 +374,7 @@ static sp_status resolve_window(sp_scope *s, sp_expr *e, sp_expr **out, sp_error
     c->window = w;
     c->type = c->args[0]->type;
     c->nullable = c->args[0]->nullable;
-    if (c->args[0]->kind != SP_E_AGG && c->args[0]->kind != SP_E_CALL)
-        return SP_FAIL(err, UNSUPPORTED_EXPR_FOR_WINDOW, "sqlExpr", sp_expr_sql_quoted(s->z->arena, c->args[0]));
+    SP_TRY(sp_resolve_window_frame(s->z, c, err));
     *out = c;
     return SP_OK;
 }
