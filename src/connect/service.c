@@ -5,7 +5,7 @@
 #include "connect/connect_int.h"
 
 enum {
-    JANITOR_US = 60 * 1000 * 1000       /* looks around so often at most, while there are sessions */
+    JANITOR_US = 60 * 1000 * 1000       /* how long it sleeps at most while there are sessions: executions lose their clients unnoticed */
 };
 static const int64_t DEFAULT_SESSION_IDLE_US = 3600ll * 1000 * 1000, DEFAULT_DETACHED_US = 300ll * 1000 * 1000;
 
@@ -201,7 +201,8 @@ static void keep_house(void *context)
         }
         sp_mutex_unlock(&s->lock);
         int64_t left_ns = sp_connect_expire(s, sp_mono_ns(s->world));
-        int64_t us = left_ns < 0 || left_ns / 1000 > JANITOR_US ? JANITOR_US : left_ns / 1000 + 1000;
+        int64_t most = s->detached_ns / 2000 < JANITOR_US ? s->detached_ns / 2000 : JANITOR_US;
+        int64_t us = left_ns < 0 || left_ns / 1000 > most ? most : left_ns / 1000 + 1000;
         sp_mutex_lock(&s->lock);
         if (!s->closing)
             sp_cond_wait_us(&s->wake, &s->lock, us);
