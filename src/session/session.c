@@ -49,8 +49,11 @@ sp_status sp_runtime_new(const sp_runtime_options *o, sp_runtime **out, sp_error
     if (workers <= 0)
         workers = (int)sysconf(_SC_NPROCESSORS_ONLN);
     find_zone(r);
+    sp_function_register_family(sp_family_json);     /* format/ stands above function/, so its functions come in here */
     if (status == SP_OK)
         status = sp_pool_new(o->world, workers > 0 ? workers : 1, &r->pool, err);
+    if (status == SP_OK)
+        status = sp_query_ring_new(&r->queries, err);
     if (status == SP_FAILED) {
         sp_runtime_free(r);
         return SP_FAILED;
@@ -65,6 +68,7 @@ void sp_runtime_free(sp_runtime *r)
         return;
     if (r->pool)
         sp_pool_free(r->pool);
+    sp_query_ring_free(r->queries);
     sp_props_done(&r->conf);
     free(r->cwd);
     sp_free(r);
@@ -99,6 +103,7 @@ sp_status sp_session_new(sp_runtime *r, const char *user, sp_session **out, sp_e
         sp_session_free(s);
         return SP_FAILED;
     }
+    sp_query_manager_join(s->queries, r->queries);
     *out = s;
     return SP_OK;
 }

@@ -7,6 +7,7 @@
 struct sp_runtime {
     sp_world *world;
     sp_pool *pool;
+    sp_query_ring *queries;     /* of all sessions */
     sp_props conf;
     char zone_id[64];
     char *cwd;

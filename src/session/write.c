@@ -64,6 +64,8 @@ sp_status sp_session_write(sp_session *s, sp_arena *a, const sp_write_spec *w, c
                           sp_error_format(err, "`%.*s`", (int)w->table.n, w->table.p), "operation", "saveAsTable");
     SP_TRY(sp_session_expr_conf(s, a, &conf, err));
     SP_TRY(sp_session_analyze(s, a, w->input, &analyzed, err));
+    if (analyzed->is_streaming)
+        return SP_FAIL(err, CALL_ON_STREAMING_DATASET_UNSUPPORTED, "methodName", "`write`");
     SP_TRY(sp_plan_check_batch(analyzed, err));
     SP_TRY(default_format(s, a, &format));
     const sp_type *schema = sp_plan_schema(a, analyzed, err);

@@ -93,7 +93,7 @@ static void file_close(sp_sink *sink)
         return file_open(&with_format, &sp_sink_##ident, out, err); \
     } \
     const sp_sink_class sp_sink_##ident = { \
-        .name = text, .modes = SP_MODE_BIT(SP_SINK_APPEND), .min_batch_gap_us = 100000, .open = open_##ident, .begin = file_begin, \
+        .name = text, .modes = SP_MODE_BIT(SP_SINK_APPEND), .needs_checkpoint = true, .min_batch_gap_us = 100000, .open = open_##ident, .begin = file_begin, \
         .consume = file_consume, .commit = file_commit, .abort = file_abort, .rows_out = file_rows, .describe = file_describe, \
         .close = file_close, \
     };

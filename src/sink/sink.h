@@ -1,6 +1,7 @@
 /* sink.h -- the extension point "streaming sink" (and the writers of batch queries).
  *
- * Order: open; per batch { begin, consume* (from several tasks at once), commit or abort }, close. begin answers skip when the sink has batch_id already: exactly once
+ * Order: open; per batch { begin, consume* (from several tasks at once), commit or abort }, close. begin answers skip when the sink has batch_id already:
+ * exactly once
  * is begin + commit being idempotent in batch_id. Sinks never see plans or operators. */
 #ifndef SP_SINK_H
 #define SP_SINK_H
@@ -30,6 +31,7 @@ typedef struct sp_sink_class {
     const char *const *options;
     unsigned modes;                    /* bit per sp_sink_mode it takes; else STREAMING_OUTPUT_MODE.UNSUPPORTED_DATASOURCE */
     int64_t min_batch_gap_us;          /* D4: smallest gap between batches under load */
+    bool needs_checkpoint;             /* its rows outlive the query: no temporary checkpoint will do */
     sp_status (*open)(const sp_sink_spec *spec, sp_sink **out, sp_error *err);
     sp_status (*begin)(sp_sink *s, int64_t batch_id, bool *skip, sp_error *err);
     sp_status (*consume)(sp_sink *s, int task, const sp_batch *b, sp_error *err);     /* thread-safe across tasks */

@@ -1,6 +1,7 @@
 /* file.c -- the streaming file source: each file is read once, in order of its modification time (FileStreamSource, Spark 4.3).
  *
- * latest: new files = those that events named or a listing found, less those seen; the limits take the first of them; they are written to sources/S/N before the
+ * latest: new files = those that events named or a listing found, less those seen; the limits take the first of them; they are written to sources/S/N
+ * before the
  * driver writes its offsets. Events are hints, the listing is the truth: at the start, when events were lost, and at times that keep its cost
  * below a fiftieth. A folder of 100,000 old files costs a new one nothing: the events name it. */
 #include "source/source_int.h"

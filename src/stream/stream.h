@@ -36,7 +36,8 @@ typedef struct sp_query_spec {
     /* Called under no lock when a batch's rows are complete etc.; the memory sink's table is registered by the session before start. */
 } sp_query_spec;
 
-/* Checks (UnsupportedOperationChecker, sink modes, names in use), opens sources, sink and checkpoint on the query's own thread afterwards; Spark's errors of start(). */
+/* Checks (UnsupportedOperationChecker, sink modes, names in use), opens sources, sink and checkpoint on the query's own thread afterwards; Spark's errors
+ * of start(). */
 sp_status sp_query_start(const sp_query_spec *spec, sp_query **out, sp_error *err);
 sp_query *sp_query_ref(sp_query *q);
 void sp_query_unref(sp_query *q);

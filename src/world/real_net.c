@@ -125,6 +125,8 @@ void sp_real_watch_add(sp_watch *watch, const char *dir)
         k->dirs = more;
         k->dir_cap = wd + 16;
     }
+    if (k->dirs[wd] && strcmp(k->dirs[wd], dir) == 0)
+        return;
     size_t n = strlen(dir) + 1;
     char *copy = sp_malloc(n);
     if (copy)
@@ -147,11 +149,11 @@ bool sp_real_watch_events(sp_watch *watch, void (*event)(void *context, const ch
         if (n <= 0)
             break;
         any = true;
-        for (char *p = events; p < events + n; ) {
+        for (char *p = events; p < events + n;) {
             const struct inotify_event *e = (const struct inotify_event *)(const void *)p;
             p += sizeof *e + e->len;
             const char *dir = e->wd >= 0 && e->wd < k->dir_cap ? k->dirs[e->wd] : NULL;
-            if (e->mask & IN_Q_OVERFLOW || (e->mask & IN_ISDIR) || !dir)
+            if (e->mask & (IN_Q_OVERFLOW | IN_ISDIR | IN_IGNORED) || !dir)
                 *lost = true;
             else if (event && e->len && (e->mask & (IN_CLOSE_WRITE | IN_MOVED_TO)))
                 event(context, dir, e->name);

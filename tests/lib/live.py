@@ -82,6 +82,8 @@ class Server:
 def session(remote, **conf):
     from pyspark.sql import SparkSession
     from pyspark.sql.connect.client.retries import RetryPolicy
+    from pyspark.sql.connect.session import SparkSession as Connect
+    Connect._default_session = Connect._active_session.session = None       # the newest is the active one, not the first
     spark = SparkSession.builder.remote(remote).create()
     spark.client.set_retry_policies([RetryPolicy()])        # the base class retries nothing
     spark.conf.set("spark.sql.session.timeZone", "UTC")
