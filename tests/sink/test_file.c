@@ -225,7 +225,12 @@ TEST(what_cannot_be_written)
     begin("k STRING", all, 1);
     CHECK(sp_sink_find(SP_LIT("text"))->open(&f.spec, &s, &err) == SP_FAILED);
     CHECK_INT(err.condition, SP_COND_ALL_PARTITION_COLUMNS_NOT_ALLOWED);
-    sp_error_reset(&err);
+}
+
+TEST(what_is_refused_for_want_of_a_type_or_a_path)
+{
+    sp_error err = { 0 };
+    sp_sink *s;
     begin("k INT", NULL, 0);
     CHECK(sp_sink_find(SP_LIT("text"))->open(&f.spec, &s, &err) == SP_FAILED);
     sp_error_reset(&err);
