@@ -1,7 +1,8 @@
 /* checkpoint.h -- the folder a query lives in, in Spark's own bytes: metadata, offset log, commit log, file-source log, file-sink log.
  *
  * All functions are plain calls over the world; nothing is cached but where said. Texts and entries come in the caller's arena. What is written and
- * in which order is stream/'s affair (D6). Sources: MetadataLog/HDFSMetadataLog, OffsetSeqLog, CommitLog, FileStreamSourceLog, FileStreamSinkLog, CompactibleFileStreamLog. */
+ * in which order is stream/'s affair (D6). Sources: MetadataLog/HDFSMetadataLog, OffsetSeqLog, CommitLog, FileStreamSourceLog, FileStreamSinkLog,
+ * CompactibleFileStreamLog. */
 #ifndef SP_CHECKPOINT_H
 #define SP_CHECKPOINT_H
 
@@ -37,7 +38,8 @@ sp_status sp_commit_entry_read(sp_arena *a, sp_str text, const char *path, int64
 /* ---- sources/S/N: what a file source has taken ---- */
 typedef struct sp_file_entry { sp_str path; int64_t timestamp_ms; int64_t batch_id; } sp_file_entry;   /* path as written: file:///dir/x, URI-escaped */
 /* Adds batch n (entries of this batch). Every compact_interval-th (10) is N.compact with all earlier ones. */
-sp_status sp_file_log_add(sp_world *w, const char *dir, int64_t n, const sp_file_entry *entries, int count, int compact_interval, sp_durability d, sp_error *err);
+sp_status sp_file_log_add(sp_world *w, const char *dir, int64_t n, const sp_file_entry *entries, int count, int compact_interval,
+                          sp_durability d, sp_error *err);
 /* All entries from the beginning, last compaction first. */
 sp_status sp_file_log_all(sp_world *w, const char *dir, sp_arena *a, sp_file_entry **out, int *count, sp_error *err);
 /* Entries of batches (after, upto]. */
@@ -50,6 +52,7 @@ sp_status sp_sink_log_all(sp_world *w, const char *dir, sp_arena *a, sp_sink_fil
 
 /* Local path <-> URI as Hadoop's Path.toUri prints it in logs ("file:///a%20b"). */
 void sp_path_to_uri(sp_buf *out, sp_str path, bool three_slashes);
-sp_status sp_path_from_uri(sp_arena *a, sp_str uri, sp_str *path, sp_error *err);   /* "file:/x", "file:///x", "/x", "x"; another scheme: UNSUPPORTED... error */
+/* "file:/x", "file:///x", "/x", "x"; another scheme: UNSUPPORTED... error */
+sp_status sp_path_from_uri(sp_arena *a, sp_str uri, sp_str *path, sp_error *err);
 
 #endif

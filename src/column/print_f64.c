@@ -72,7 +72,7 @@ static ending machine_digits(const scaled *v, bool narrow, int *decimal_exponent
     int q = (int)(b / s);
     b = wrap(narrow, 10 * (uint64_t)(b % s));
     m = wrap(narrow, (uint64_t)m * 10);
-    ending e = { .low = b < m, .high = wrap(narrow, (uint64_t)b + (uint64_t)m) > tens };
+    ending e = { .low = b<m, .high = wrap(narrow, (uint64_t)b + (uint64_t)m)> tens };
     first_digit(out, q, &e, decimal_exponent);
     while (!e.low && !e.high) {
         q = (int)(b / s);

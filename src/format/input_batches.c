@@ -42,7 +42,7 @@ static sp_status next(sp_reader *r, sp_arena *batch_arena, sp_batch *out, sp_err
 }
 
 static int64_t rows_read(const sp_reader *r) { return r->rows; }
-static void close_reader(sp_reader *r) { }
+static void close_reader(sp_reader *r) {}
 
 static const sp_input_class batches_class = { "batches", open_reader, start, next, rows_read, close_reader };
 

@@ -15,7 +15,7 @@ static void md5_block(uint32_t *h, const uint8_t *p)
     static const uint8_t shift[4][4] = { { 7, 12, 17, 22 }, { 5, 9, 14, 20 }, { 4, 11, 16, 23 }, { 6, 10, 15, 21 } };
     uint32_t m[16], a = h[0], b = h[1], c = h[2], d = h[3];
     for (int i = 0; i < 16;
-        i++) m[i] = (uint32_t)p[4 * i] | (uint32_t)p[4 * i + 1] << 8 | (uint32_t)p[4 * i + 2] << 16 | (uint32_t)p[4 * i + 3] << 24;
+         i++) m[i] = (uint32_t)p[4 * i] | (uint32_t)p[4 * i + 1] << 8 | (uint32_t)p[4 * i + 2] << 16 | (uint32_t)p[4 * i + 3] << 24;
     for (int i = 0; i < 64; i++) {
         uint32_t f, k = (uint32_t)(int64_t)floor(fabs(sin(i + 1.0)) * 4294967296.0);
         int g;

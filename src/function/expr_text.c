@@ -222,6 +222,10 @@ static void put_arguments(sp_buf *out, const sp_expr *e, text_mode m)
 
 static void write_call(sp_buf *out, const sp_expr *e, text_mode m)
 {
+    if (e->function && (e->function->flags & SP_FN_FIRST_SHOWN) && e->type && e->type->kind == SP_MAP) {
+        sp_buf_puts(out, "entries");     /* JsonToStructs.sql */
+        return;
+    }
     const char *shown = shown_name(e);
     char name[80];
     sp_str raw = e->sql_name.p ? e->sql_name : shown ? sp_str_of(shown) : e->name;

@@ -89,10 +89,10 @@ INTEGER_OPS(int64_t, uint64_t, i64)
     }
 FLOAT_OP(add_f32, float, l + r)
 FLOAT_OP(sub_f32, float, l - r)
-FLOAT_OP(mul_f32, float, l * r)
+FLOAT_OP(mul_f32, float, l *r)
 FLOAT_OP(add_f64, double, l + r)
 FLOAT_OP(sub_f64, double, l - r)
-FLOAT_OP(mul_f64, double, l * r)
+FLOAT_OP(mul_f64, double, l *r)
 
 static sp_status div_f64(sp_kernel *k, sp_error *err)
 {

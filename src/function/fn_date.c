@@ -130,7 +130,7 @@ static int find_field(sp_str name)
 
 static sp_status kernel_extract(sp_kernel *k, sp_error *err)
 {
-    field f = (field)*(const int *)k->call->state;
+    field f = (field) * (const int *)k->call->state;
     for (SP_ROWS(k, i)) {
         int64_t v = f >= HOUR ? time_field(f, us_of_day(k, 1, i))
             : date_field(f, sp_floor_div(sp_local_us(k, 1, i), SP_US_PER_DAY));
@@ -143,7 +143,7 @@ static sp_status kernel_extract(sp_kernel *k, sp_error *err)
 /* Fields of intervals: what stands in that place of the text form. */
 static sp_status kernel_extract_interval(sp_kernel *k, sp_error *err)
 {
-    field f = (field)*(const int *)k->call->state;
+    field f = (field) * (const int *)k->call->state;
     sp_kind t = k->args[1]->type->kind;
     for (SP_ROWS(k, i)) {
         int64_t months = 0, days = 0, us = 0;

@@ -31,7 +31,7 @@ static sp_status base64(sp_kernel *k, uint32_t i, sp_buf *b, sp_error *err)
     sp_str s = sp_arg_str(k, 0, i);
     int line = 0;
     for (size_t at = 0; at < s.n;
-        at += 3) {    /* spark.sql.chunkBase64String.enabled: lines of 76 only when asked for */
+         at += 3) { /* spark.sql.chunkBase64String.enabled: lines of 76 only when asked for */
         uint32_t v = (uint32_t)(uint8_t)s.p[at] << 16 | (at + 1 < s.n ? (uint32_t)(uint8_t)s.p[at + 1] << 8
             : 0) | (at + 2 < s.n ? (uint8_t)s.p[at + 2] : 0);
         char q[4] = { base64_digits[v >> 18], base64_digits[v >> 12 & 63], at + 1 < s.n ? base64_digits[v >> 6 & 63]

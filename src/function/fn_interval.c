@@ -219,7 +219,7 @@ static sp_status bind_add(sp_bind *b, datetime_op o, const sp_type *x, const sp_
         if (k == SP_YEAR_MONTH) { o.kind = TS_MONTHS; return answer(b, o, x, done, err); }
         if (k == SP_DAY_TIME) { o.kind = TS_US; return answer(b, o, x, done, err); }
         if (k == SP_CALENDAR) { o.kind = TS_CALENDAR; return answer(b, o, x, done, err); }
-    }
+        }
     if (x->kind == SP_TIME && k == SP_DAY_TIME) { o.kind = TIME_US; return answer(b, o, x, done, err); }
     return SP_OK;
 }

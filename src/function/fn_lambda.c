@@ -347,7 +347,7 @@ static sp_status kernel_zip_with(sp_kernel *k, sp_error *err)
     }
     SP_TRY(carry_context(k, &x, lambda, err));
     for (int s = 0; s < 2 && lambda->arg_count > 1 + s;
-        s++) SP_TRY(padded(k, e[s], index[s], n, &x.vars[lambda->args[1 + s]->ordinal], err));
+         s++) SP_TRY(padded(k, e[s], index[s], n, &x.vars[lambda->args[1 + s]->ordinal], err));
     SP_TRY(run(k, lambda, &x, &v, err));
     return (k->out->child[0] = sp_vec_flatten(v, k->arena, false, err)) ? SP_OK : SP_FAILED;
 }
@@ -476,7 +476,7 @@ static sp_status kernel_map_zip(sp_kernel *k, sp_error *err)
     SP_TRY(sp_child_done(k, kb, 0, err));
     x.vars[lambda->args[1]->ordinal] = k->out->child[0];
     for (int s = 0; s < 2 && lambda->arg_count > 2 + s;
-        s++) SP_TRY(padded(k, values[s], index[s], n, &x.vars[lambda->args[2 + s]->ordinal], err));
+         s++) SP_TRY(padded(k, values[s], index[s], n, &x.vars[lambda->args[2 + s]->ordinal], err));
     SP_TRY(run(k, lambda, &x, &v, err));
     return (k->out->child[1] = sp_vec_flatten(v, k->arena, false, err)) ? SP_OK : SP_FAILED;
 }

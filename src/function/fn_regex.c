@@ -74,7 +74,7 @@ static bool like_match(const like *l, sp_str s)
         } else if (i < l->count && l->items[i].kind == LIKE_TEXT) {
             sp_str t = l->items[i].text;
             if ((size_t)(end - p) >= t.n && memcmp(p, t.p, t.n) == 0) { p += t.n; ok = true; }
-        }
+            }
         if (ok) { i++; continue; }
         if (many < 0 || retry >= end) return false;
         retry += char_bytes(retry, end);

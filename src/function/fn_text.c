@@ -87,7 +87,7 @@ static sp_status pad(sp_kernel *k, uint32_t i, sp_buf *b, bool left)
 {
     bool binary = k->out->type->kind == SP_BINARY;
     sp_str s = sp_arg_str(k, 0, i), with = k->arg_count > 2 ? sp_arg_str(k, 2, i) : binary ? (sp_str){ "\0", 1 }
-        : SP_LIT(" ");
+                                                                                           : SP_LIT(" ");
     int64_t want = sp_arg_int(k, 1, i), have = binary ? (int64_t)s.n : sp_char_count(s);
     if (want <= 0) return SP_OK;
     if (want <= have || !with.n) {

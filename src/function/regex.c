@@ -13,7 +13,7 @@
 struct sp_regex { pcre2_code *utf, *bytes; int groups; };
 
 static void *arena_malloc(PCRE2_SIZE n, void *a) { return sp_arena_alloc(a, n, NULL); }
-static void arena_free(void *p, void *a) { }
+static void arena_free(void *p, void *a) {}
 static void *heap_malloc(PCRE2_SIZE n, void *a) { return sp_malloc(n); }
 static void heap_free(void *p, void *a) { sp_free(p); }
 
@@ -62,9 +62,9 @@ static void rewrite_escape(sp_buf *out, sp_str s, size_t *i, bool in_class)
     if (c == 'p' || c == 'P') {
         size_t used = rewrite_property(out, s, *i, in_class);
         if (used) { *i += used; return; }
-    }
+        }
     if (c == 'u' && *i + 5 < s.n) { sp_buf_printf(out, "\\x{%.4s}", s.p + *i + 2); *i += 6; return; }
-    if (c == 'h' || c == 'v') { }
+    if (c == 'h' || c == 'v') {}
     sp_buf_add(out, s.p + *i, 2);
     *i += 2;
 }

@@ -77,7 +77,7 @@ static bool ready(void)
 
 void sp_function_register_family(const sp_function *family)
 {
-    while (!ready()) { }
+    while (!ready()) {}
     for (const sp_function *x = family; x->name; x++) {
         slot *s = slot_of(sp_str_of(x->name));
         if (!s->name) note_name(x->name);
@@ -107,7 +107,7 @@ const sp_aggregate *sp_aggregate_find(sp_str name)
 
 const char *const *sp_function_names(int *count)
 {
-    while (!ready()) { }    /* another thread is at it: some microseconds */
+    while (!ready()) {} /* another thread is at it: some microseconds */
     *count = name_count;
     return names;
 }

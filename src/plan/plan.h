@@ -64,7 +64,8 @@ typedef enum sp_plan_kind {
  *   PROJECT       exprs: any expressions: SP_E_STAR, generators, SP_E_ALIAS (id -1), SP_E_MULTI_ALIAS, window functions. Names are made up where missing.
  *   AGGREGATE     grouping; exprs = the whole output list (DataFrame doors put the grouping expressions first, as relationalGroupedDataset does).
  *                 all: GROUP BY ALL. Integer literals in grouping are ordinals. SELECT with aggregate functions and no GROUP BY may be a PROJECT too.
- *   SORT          exprs: SP_E_SORT (a bare expression is ascending, nulls first); global: ORDER BY / sort, else SORT BY / sortWithinPartitions. all: ORDER BY ALL.
+ *   SORT          exprs: SP_E_SORT (a bare expression is ascending, nulls first); global: ORDER BY / sort, else SORT BY / sortWithinPartitions. all: ORDER
+ *   BY ALL.
  *                 Integer literals are ordinals.
  *   LIMIT, OFFSET, TAIL   count; or condition = the expression, when it is not a plain number (SQL LIMIT 1 + 1)
  *   JOIN          join_type, condition or NULL. outer: LATERAL join (the right child may name columns of the left).
@@ -73,7 +74,8 @@ typedef enum sp_plan_kind {
  *   DEDUPLICATE   dropDuplicates: exprs = key columns, or none with all = every column (Dataset.distinct and dropDuplicates() too); within_watermark.
  *                 distinct: SQL's SELECT DISTINCT (an Aggregate over all columns, as in Spark).
  *   WATERMARK     exprs[0] the column (or SP_E_ALIAS of an expression); text2 = delay as written
- *   LOCAL         schema and batches (createDataFrame); or VALUES: lists/list_counts/list_count = rows of expressions, new_names = column names or none (col1..)
+ *   LOCAL         schema and batches (createDataFrame); or VALUES: lists/list_counts/list_count = rows of expressions, new_names = column names or none
+ *   (col1..)
  *   RANGE         range_*; count = partitions (0: default)
  *   SAMPLE        lower, upper, seed, all = with replacement
  *   REPARTITION   count (0: default), exprs, shuffle (false: coalesce), by_name = by range
@@ -93,19 +95,25 @@ typedef enum sp_plan_kind {
  *   NA_DROP       parts = columns (none: all); count = least non-null values (0: every one, `any`)
  *   NA_REPLACE    parts = columns; lists[0] = old literals, lists[1] = new literals
  *   LATERAL_VIEW  exprs[0] generator call; name = table alias; new_names = column aliases; outer
- *   PIVOT         grouping (none in SQL's PIVOT: what remains); exprs = aggregates; condition = the pivot column (struct(...) for several); lists[0] = values (literals,
+ *   PIVOT         grouping (none in SQL's PIVOT: what remains); exprs = aggregates; condition = the pivot column (struct(...) for several); lists[0] =
+ *   values (literals,
  *                 SP_E_ALIAS for named ones), list_count 0: all distinct values. is_rollup false; all: SQL's PIVOT (grouping = columns not named elsewhere)
- *   UNPIVOT       exprs = id columns; lists[i] = the i-th set of value columns (one expression each unless several value columns); list_count 0: all but the ids;
+ *   UNPIVOT       exprs = id columns; lists[i] = the i-th set of value columns (one expression each unless several value columns); list_count 0: all but
+ *   the ids;
  *                 new_names = [variable column name, value column names...]; lists' items SP_E_ALIAS for names; outer: INCLUDE NULLS; parts unused.
  *                 shuffle: SQL's form, where ids are the columns not named in lists.
- *   GROUPING_SETS grouping = the grouping expressions; exprs = output list; is_rollup or is_cube over `grouping`, else lists = the sets. (SQL's GROUP BY a, ROLLUP(b, c) is given
+ *   GROUPING_SETS grouping = the grouping expressions; exprs = output list; is_rollup or is_cube over `grouping`, else lists = the sets. (SQL's GROUP BY
+ *   a, ROLLUP(b, c) is given
  *                 as lists, the product spelled out.)
  *   HAVING        children[0] an AGGREGATE, GROUPING_SETS or PROJECT; condition
  *   SQL           text = name; exprs = positional arguments; parts + lists[0] = named arguments
  *   HINT          name, exprs; ignored but for coalesce, repartition, repartition_by_range, rebalance
- *   SHOW_STRING   count = rows, count2 = truncate, vertical (HTML_STRING alike). Stays in the analyzed plan: one string column show_string (html_string), one row.
- *   STAT          name: "describe" parts = columns; "summary" parts = statistics; "crosstab" parts = 2 columns; "freqItems" parts, lower = support; "cov", "corr" parts = 2
- *                 columns; "approxQuantile" parts, lists[0] probabilities, lower = relative error; "sampleBy" exprs[0] column, lists[0] strata, lists[1] fractions, seed
+ *   SHOW_STRING   count = rows, count2 = truncate, vertical (HTML_STRING alike). Stays in the analyzed plan: one string column show_string (html_string),
+ *   one row.
+ *   STAT          name: "describe" parts = columns; "summary" parts = statistics; "crosstab" parts = 2 columns; "freqItems" parts, lower = support; "cov",
+ *   "corr" parts = 2
+ *                 columns; "approxQuantile" parts, lists[0] probabilities, lower = relative error; "sampleBy" exprs[0] column, lists[0] strata, lists[1]
+ *                 fractions, seed
  * Time windows are the function calls window(time, duration[, slide[, start]]), session_window(time, gap), window_time(window). */
 typedef enum sp_join_type { SP_JOIN_INNER, SP_JOIN_LEFT, SP_JOIN_RIGHT, SP_JOIN_FULL, SP_JOIN_SEMI, SP_JOIN_ANTI, SP_JOIN_CROSS } sp_join_type;
 
@@ -134,7 +142,8 @@ typedef struct sp_scan {
     int64_t *column_ids;          /* attribute ids, one per schema column, in the order of output */
     /* filled by the optimizer */
     int *columns; int column_count;       /* schema indexes really needed, in output order (pruning); NULL: all */
-    struct sp_expr **pushed; int pushed_count;  /* predicates over the source's columns that the scan may apply early (they stay in the Filter too unless exact) */
+    /* predicates over the source's columns that the scan may apply early (they stay in the Filter too unless exact) */
+    struct sp_expr **pushed; int pushed_count;
     void *table;                  /* memory tables and views: the provider's own */
     const struct sp_table_class *table_class;
 } sp_scan;

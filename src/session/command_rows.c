@@ -8,7 +8,8 @@ sp_status sp_rows_new(sp_arena *a, const char *const *columns, sp_rows *out, sp_
     for (; columns[n]; n++) {
         SP_ASSERT(n < 16);
         const char *end = columns[n] + strcspn(columns[n], ":!");
-        fields[n] = (sp_field){ { columns[n], (size_t)(end - columns[n]) }, sp_type_of(strstr(end, ":boolean") ? SP_BOOLEAN : SP_STRING), !strchr(end, '!'), { 0 } };
+        const sp_type *type = sp_type_of(strstr(end, ":boolean") ? SP_BOOLEAN : SP_STRING);
+        fields[n] = (sp_field){ { columns[n], (size_t)(end - columns[n]) }, type, !strchr(end, '!'), { 0 } };
     }
     *out = (sp_rows){ a, sp_type_struct(a, fields, n, err), NULL, 0 };
     if (!out->schema)

@@ -1,4 +1,5 @@
-/* read.c -- READ nodes to scans: which format, which paths, which schema (DataSource.resolveRelation, DataStreamReader.load, Spark 4.3), and a batch scan's input. */
+/* read.c -- READ nodes to scans: which format, which paths, which schema (DataSource.resolveRelation, DataStreamReader.load,
+ * Spark 4.3), and a batch scan's input. */
 #include "session/session_int.h"
 
 sp_status sp_session_path(sp_session *s, sp_arena *a, sp_str path, sp_str *out, sp_error *err)
@@ -96,7 +97,8 @@ static sp_status read_content(sp_world *w, sp_arena *a, const char *path, sp_str
     return SP_OK;
 }
 
-static sp_status infer_schema(sp_world *w, sp_arena *a, const sp_scan *scan, const sp_file_listing *files, const sp_expr_conf *conf, const sp_type **out, sp_error *err)
+static sp_status infer_schema(sp_world *w, sp_arena *a, const sp_scan *scan, const sp_file_listing *files,
+                              const sp_expr_conf *conf, const sp_type **out, sp_error *err)
 {
     if (!scan->file_format->infer) {
         sp_field value = { SP_LIT("value"), sp_type_of(SP_STRING), true, { 0 } };

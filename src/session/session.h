@@ -37,7 +37,8 @@ void sp_session_free(sp_session *s);      /* stops its queries */
 
 const char *sp_session_conf(sp_session *s, const char *key, sp_arena *a);          /* value, default, or NULL */
 bool sp_session_conf_is_set(sp_session *s, const char *key);
-sp_status sp_session_conf_set(sp_session *s, sp_str key, sp_str value, sp_error *err);   /* checks type and range; CANNOT_MODIFY_CONFIG / INVALID_CONF_VALUE... */
+/* checks type and range; CANNOT_MODIFY_CONFIG / INVALID_CONF_VALUE... */
+sp_status sp_session_conf_set(sp_session *s, sp_str key, sp_str value, sp_error *err);
 sp_status sp_session_conf_unset(sp_session *s, sp_str key, sp_error *err);
 /* All settings with a given prefix (NULL: all that are set), copied into out. */
 sp_status sp_session_conf_all(sp_session *s, const char *prefix, sp_props *out, sp_error *err);
@@ -57,7 +58,8 @@ typedef struct sp_result_sink {
 } sp_result_sink;
 sp_status sp_session_execute(sp_session *s, sp_arena *a, const sp_plan *unresolved, const sp_result_sink *sink, sp_error *err);
 sp_status sp_session_explain(sp_session *s, sp_arena *a, const sp_plan *unresolved, const char *mode, sp_buf *out, sp_error *err);
-/* Temp view over a plan: keeps its own copy of nothing: `plan_bytes`-free design: the plan's arena is handed over to the view. The plan must be unresolved-or-analyzed in arena. */
+/* Temp view over a plan: keeps its own copy of nothing: `plan_bytes`-free design: the plan's arena is handed over to the view. The plan must be
+ * unresolved-or-analyzed in arena. */
 sp_status sp_session_create_view(sp_session *s, sp_arena *owned, const sp_plan *analyzed, sp_str name, bool global, bool replace, sp_error *err);
 sp_status sp_session_drop_view(sp_session *s, sp_str name, bool global, bool *existed, sp_error *err);
 

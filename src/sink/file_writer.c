@@ -233,7 +233,7 @@ static sp_status add_partitioned(sp_file_writer *w, task_parts *t, int task, con
     uint32_t *rows = sp_arena_alloc(t->scratch, sizeof *rows * (b->sel_count + 1), err);
     if (!rows)
         return SP_FAILED;
-    for (uint32_t i = 0; i < b->sel_count && status == SP_OK; ) {
+    for (uint32_t i = 0; i < b->sel_count && status == SP_OK;) {
         uint32_t first = SP_BATCH_ROW(b, i), n = 0;
         while (i < b->sel_count && same_partition(w, b, first, SP_BATCH_ROW(b, i)))
             rows[n++] = SP_BATCH_ROW(b, i++);

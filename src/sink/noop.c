@@ -26,13 +26,13 @@ static sp_status noop_consume(sp_sink *sink, int task, const sp_batch *b, sp_err
 }
 
 static sp_status noop_commit(sp_sink *sink, int64_t batch_id, int task_count, sp_error *err) { return SP_OK; }
-static void noop_abort(sp_sink *sink, int64_t batch_id) { }
+static void noop_abort(sp_sink *sink, int64_t batch_id) {}
 static int64_t noop_rows(const sp_sink *sink) { return ((const noop_sink *)sink)->rows; }
 static void noop_describe(const sp_sink *sink, sp_buf *out)
 {
     sp_buf_puts(out, "org.apache.spark.sql.execution.datasources.noop.NoopTable$@0");
 }
-static void noop_close(sp_sink *sink) { }
+static void noop_close(sp_sink *sink) {}
 
 const sp_sink_class sp_sink_noop = {
     .name = "noop", .modes = SP_MODES_ALL, .open = noop_open, .begin = noop_begin, .consume = noop_consume, .commit = noop_commit,

@@ -17,6 +17,7 @@ typedef struct file_source {
     char *log_dir;
     int64_t max_files, max_bytes;           /* 0: none */
     bool latest_first, file_name_only, can_watch, all_at_once;
+    bool by_log;                            /* a file sink's log says which files there are */
     enum { KEEP, DELETE, ARCHIVE } clean;
     const char *archive_dir;
     sp_strmap seen;                         /* path (or name) -> anything */
@@ -143,6 +144,14 @@ static void watch_dir(void *context, const char *dir)
         sp_watch_add(s->watch, dir);
 }
 
+/* What a file sink wrote is there once its log says so. */
+static void watch_log(file_source *s)
+{
+    char *dir = sp_arena_printf(s->scratch, NULL, "%s/_spark_metadata", s->base.spec.paths[0].p);
+    if (dir)
+        watch_dir(s, dir);
+}
+
 static sp_status scan(file_source *s, sp_error *err)
 {
     const sp_source_spec *spec = &s->base.spec;
@@ -150,7 +159,13 @@ static sp_status scan(file_source *s, sp_error *err)
     sp_found_file *files;
     int count;
     sp_arena_reset(s->scratch);
-    SP_TRY(sp_list_walk(spec->world, s->scratch, spec->paths, spec->path_count, &s->list, watch_dir, s, &files, &count, err));
+    s->by_log = false;
+    if (spec->path_count == 1 && !sp_glob_has_magic(spec->paths[0]))
+        SP_TRY(sp_list_by_log(spec->world, s->scratch, spec->paths[0], &files, &count, &s->by_log, err));
+    if (s->by_log)
+        watch_log(s);
+    else
+        SP_TRY(sp_list_walk(spec->world, s->scratch, spec->paths, spec->path_count, &s->list, watch_dir, s, &files, &count, err));
     const sp_type *partitions;
     sp_value **values;
     SP_TRY(sp_list_partitions(s->scratch, files, &count, &s->list, spec->schema, spec->conf, &partitions, &values, err));
@@ -171,9 +186,13 @@ static void on_event(void *context, const char *dir, const char *name)
     event_reader *e = context;
     file_source *s = e->source;
     const sp_source_spec *spec = &s->base.spec;
-    if (sp_list_is_hidden(name) || e->must_scan || e->status == SP_FAILED)
+    if (e->must_scan || e->status == SP_FAILED)
         return;
-    bool plain = spec->path_count == 1 && spec->partition_column_count == 0 && sp_str_is(spec->paths[0], dir);
+    if (strcmp(name, "_spark_metadata") == 0)
+        e->must_scan = true;
+    if (sp_list_is_hidden(name))
+        return;
+    bool plain = !s->by_log && spec->path_count == 1 && spec->partition_column_count == 0 && sp_str_is(spec->paths[0], dir);
     if (!plain || (s->list.name_glob.p && !sp_glob_match(s->list.name_glob.p, name))) {
         e->must_scan |= !plain;
         return;

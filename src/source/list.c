@@ -3,14 +3,13 @@
 
 enum { DEPTH_MAX = 64 };
 
+/* HadoopFSUtils.shouldFilterOutPathName */
 bool sp_list_is_hidden(const char *name)
 {
-    size_t n = strlen(name);
-    if (name[0] == '.')
-        return true;
-    if (name[0] == '_' && !strchr(name, '='))
-        return strcmp(name, "_common_metadata") != 0 && strcmp(name, "_metadata") != 0;
-    return n >= 10 && strcmp(name + n - 10, "._COPYING_") == 0;
+    sp_str s = sp_str_of(name);
+    if (sp_str_starts(s, "_common_metadata") || sp_str_starts(s, "_metadata"))
+        return false;
+    return name[0] == '.' || (name[0] == '_' && !strchr(name, '=')) || sp_str_ends(s, "._COPYING_");
 }
 
 /* ---- Hadoop's GlobPattern on one path component: * ? [abc] [^a-z] {x,y} and \ ---- */
@@ -47,7 +46,7 @@ static bool match_group(const char *p, const char *s, int depth)
     }
     if (!*end)
         return false;
-    for (const char *from = p; from <= end; ) {
+    for (const char *from = p; from <= end;) {
         const char *to = from;
         for (int open = 0; to < end && (open || *to != ','); to++)
             open += (*to == '{') - (*to == '}');
@@ -73,7 +72,7 @@ static bool match(const char *p, const char *s, int depth)
         case '*':
             while (p[1] == '*')
                 p++;
-            for (const char *t = s; ; t++) {
+            for (const char *t = s;; t++) {
                 if (match(p + 1, t, depth + 1))
                     return true;
                 if (!*t)

@@ -169,7 +169,7 @@ sp_status sp_list_partitions(sp_arena *a, sp_found_file *files, int *count, cons
 
 /* ---- a folder that a file sink wrote: its log says which files there are (MetadataLogFileIndex) ---- */
 
-static sp_status list_by_log(sp_world *w, sp_arena *a, sp_str root, sp_found_file **out, int *count, bool *has_log, sp_error *err)
+sp_status sp_list_by_log(sp_world *w, sp_arena *a, sp_str root, sp_found_file **out, int *count, bool *has_log, sp_error *err)
 {
     sp_stat st;
     char *dir = sp_arena_printf(a, err, "%.*s/_spark_metadata", (int)root.n, root.p);
@@ -203,7 +203,7 @@ sp_status sp_file_list(sp_world *w, sp_arena *a, const sp_str *paths, int path_c
     SP_TRY(sp_list_options_read(options, conf->zone, &o, err));
     o.must_exist = true;
     if (path_count == 1 && !sp_glob_has_magic(paths[0]))
-        SP_TRY(list_by_log(w, a, paths[0], &files, &count, &by_log, err));
+        SP_TRY(sp_list_by_log(w, a, paths[0], &files, &count, &by_log, err));
     if (!by_log)
         SP_TRY(sp_list_walk(w, a, paths, path_count, &o, NULL, NULL, &files, &count, err));
     sp_value **values;

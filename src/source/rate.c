@@ -53,7 +53,7 @@ static sp_status next(sp_reader *r, sp_arena *a, sp_batch *out, sp_error *err)
 }
 
 static int64_t rows_read(const sp_reader *r) { return r->rows; }
-static void close_reader(sp_reader *r) { }
+static void close_reader(sp_reader *r) {}
 static const sp_input_class span_class = { "rate", open_reader, start, next, rows_read, close_reader };
 
 static sp_status span_input(sp_arena *a, const span *s, sp_input **out, sp_error *err)
@@ -254,7 +254,7 @@ static sp_str rate_reported(sp_source *source, sp_arena *a)
     return sp_str_of(text);
 }
 
-static void rate_close(sp_source *source) { }
+static void rate_close(sp_source *source) {}
 
 static const char *const rate_options[] = { "rowsPerSecond", "rampUpTime", "numPartitions", NULL };
 const sp_source_class sp_source_rate = {

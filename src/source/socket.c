@@ -52,37 +52,52 @@ static sp_status socket_open(const sp_source_spec *spec, sp_source **out, sp_err
     return SP_OK;
 }
 
-/* Whole lines of `bytes` as one chunk. */
-static sp_status make_chunk(socket_source *s, sp_str bytes, sp_error *err)
+/* The end of the line at p, and where the next begins: behind \n, \r or \r\n, as BufferedReader.readLine has it. */
+static const char *line_end(const char *p, const char *end, const char **next)
 {
-    sp_arena *a = sp_arena_new("socket lines", 0);
-    sp_status status = SP_OK;
-    if (!a)
-        return sp_error_memory(err, "lines of a socket");
-    chunk *c = sp_arena_calloc(a, sizeof *c, err);
-    sp_builder *lines = c ? sp_builder_new(a, sp_type_of(SP_STRING), false, err) : NULL;
+    while (p < end && *p != '\n' && *p != '\r')
+        p++;
+    *next = p < end ? p + 1 + (*p == '\r' && p + 1 < end && p[1] == '\n') : p;
+    return p;
+}
+
+static sp_status fill_chunk(socket_source *s, chunk *c, const char **p, const char *end, sp_error *err)
+{
+    sp_arena *a = c->arena;
+    sp_builder *lines = sp_builder_new(a, sp_type_of(SP_STRING), false, err);
     sp_builder *times = lines ? sp_builder_new(a, sp_type_of(SP_TIMESTAMP), false, err) : NULL;
     int64_t now = sp_now_us(s->base.spec.world);
     if (!times)
-        goto failed;
-    for (const char *p = bytes.p, *end = bytes.p + bytes.n; p < end; ) {
-        const char *nl = memchr(p, '\n', (size_t)(end - p));
-        size_t n = (size_t)((nl ? nl : end) - p);
-        sp_str line = { p, n && p[n - 1] == '\r' ? n - 1 : n };
-        SP_TRY_DONE(sp_build_str(lines, line, err));
-        SP_TRY_DONE(sp_build_i64(times, now, err));
-        p += n + 1;
+        return SP_FAILED;
+    for (int i = 0; i < SP_BATCH_ROWS_MAX && *p < end; i++) {
+        const char *next, *stop = line_end(*p, end, &next);
+        SP_TRY(sp_build_str(lines, (sp_str){ *p, (size_t)(stop - *p) }, err));
+        SP_TRY(sp_build_i64(times, now, err));
+        *p = next;
     }
     uint32_t rows = sp_builder_rows(lines);
-    c->arena = a;
     c->first = s->current + 1;
     c->last = s->current + rows;
     c->batch = (sp_batch){ .rows = rows, .sel_count = rows, .column_count = s->timestamps ? 2 : 1 };
-    c->batch.columns = sp_arena_calloc(a, sizeof(sp_vec *) * 2, err);
-    if (!c->batch.columns)
-        goto failed;
-    SP_TRY_DONE(sp_builder_take(lines, &c->batch.columns[0], err));
-    SP_TRY_DONE(sp_builder_take(times, &c->batch.columns[1], err));
+    SP_NEW_ARRAY(c->batch.columns, a, 2, err);
+    SP_TRY(sp_builder_take(lines, &c->batch.columns[0], err));
+    return sp_builder_take(times, &c->batch.columns[1], err);
+}
+
+/* The first lines from *p on, as many as a batch may hold, become one chunk. */
+static sp_status make_chunk(socket_source *s, const char **p, const char *end, sp_error *err)
+{
+    sp_arena *a = sp_arena_new("socket lines", 0);
+    chunk *c = a ? sp_arena_calloc(a, sizeof *c, err) : NULL;
+    if (!c) {
+        sp_arena_free(a);
+        return sp_error_memory(err, "lines of a socket");
+    }
+    c->arena = a;
+    if (fill_chunk(s, c, p, end, err) == SP_FAILED) {
+        sp_arena_free(a);
+        return SP_FAILED;
+    }
     s->current = c->last;
     if (s->tail)
         s->tail->next = c;
@@ -90,10 +105,6 @@ static sp_status make_chunk(socket_source *s, sp_str bytes, sp_error *err)
         s->head = c;
     s->tail = c;
     return SP_OK;
-failed:
-done:
-    sp_arena_free(a);
-    return status == SP_OK ? SP_FAILED : status;
 }
 
 static sp_status receive(socket_source *s, sp_error *err)
@@ -128,7 +139,9 @@ static sp_status receive(socket_source *s, sp_error *err)
         whole = s->partial.len;     /* the last line may lack its end */
     if (whole == 0)
         return SP_OK;
-    SP_TRY(make_chunk(s, (sp_str){ s->partial.data, whole }, err));
+    const char *p = s->partial.data, *end = p + whole;
+    while (p < end)
+        SP_TRY(make_chunk(s, &p, end, err));
     memmove(s->partial.data, s->partial.data + whole, s->partial.len - whole);
     s->partial.len -= whole;
     return SP_OK;

@@ -57,7 +57,8 @@ const sp_source_class *sp_source_find(sp_str name);   /* any case; NULL when the
 /* Lists a batch read's files: paths may be files, folders, globs; k=v folders become partition columns; honours _spark_metadata; hidden names passed over.
  * PATH_NOT_FOUND when a path without glob is absent. partition_fields: inferred (or NULL when the user's schema has them). */
 typedef struct sp_file_listing { sp_input_file *files; int file_count; const sp_type *partition_type; /* struct, or NULL */ } sp_file_listing;
-sp_status sp_file_list(sp_world *w, sp_arena *a, const sp_str *paths, int path_count, const sp_props *options, const sp_type *user_schema, const sp_expr_conf *conf,
+sp_status sp_file_list(sp_world *w, sp_arena *a, const sp_str *paths, int path_count, const sp_props *options,
+                       const sp_type *user_schema, const sp_expr_conf *conf,
                        sp_file_listing *out, sp_error *err);
 
 #endif

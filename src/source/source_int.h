@@ -23,6 +23,8 @@ sp_status sp_list_options_read(const sp_props *options, const sp_zone *zone, sp_
 /* Every visible file below the paths, k=v and plain folders included; folders seen are given to on_dir when not NULL. */
 sp_status sp_list_walk(sp_world *w, sp_arena *a, const sp_str *paths, int path_count, const sp_list_options *o,
                        void (*on_dir)(void *context, const char *dir), void *context, sp_found_file **out, int *count, sp_error *err);
+/* The files that the log of a file sink lists below root; *has_log false when there is none. */
+sp_status sp_list_by_log(sp_world *w, sp_arena *a, sp_str root, sp_found_file **out, int *count, bool *has_log, sp_error *err);
 bool sp_list_is_hidden(const char *name);           /* "_x" (but "_a=b"), ".x", "x._COPYING_" */
 bool sp_glob_match(const char *pattern, const char *text);
 bool sp_glob_has_magic(sp_str path);

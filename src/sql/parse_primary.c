@@ -429,8 +429,8 @@ static sp_expr *bare(sp_sql_parser *p)
     case K_NULL: skip(p); v = sp_value_null(sp_type_of(SP_VOID)); return sp_sql_literal(p, &v, first);
     case K_TRUE: skip(p); v = sp_value_bool(true); return sp_sql_literal(p, &v, first);
     case K_FALSE: skip(p); v = sp_value_bool(false); return sp_sql_literal(p, &v, first);
-    default: break;
-    }
+        default: break;
+        }
     sp_expr *special;
     return sp_sql_special(p, &special) ? special : name_or_call(p);
 }

@@ -98,7 +98,7 @@ static sp_status unpack_lz4(sp_str s, const char *path, sp_arena *a, sp_str *out
 {
     size_t total = 0, packed, plain;
     int method;
-    for (sp_str rest = s; ; rest = (sp_str){ rest.p + HEADER + packed, rest.n - HEADER - packed }) {
+    for (sp_str rest = s;; rest = (sp_str){ rest.p + HEADER + packed, rest.n - HEADER - packed }) {
         SP_TRY(block_header(rest, path, &method, &packed, &plain, err));
         if (plain == 0)
             break;
@@ -108,7 +108,7 @@ static sp_status unpack_lz4(sp_str s, const char *path, sp_arena *a, sp_str *out
     if (!to)
         return SP_FAILED;
     size_t at = 0;
-    for (sp_str rest = s; ; rest = (sp_str){ rest.p + HEADER + packed, rest.n - HEADER - packed }) {
+    for (sp_str rest = s;; rest = (sp_str){ rest.p + HEADER + packed, rest.n - HEADER - packed }) {
         SP_TRY(block_header(rest, path, &method, &packed, &plain, err));
         if (plain == 0)
             break;

@@ -234,7 +234,7 @@ static sp_status make_snapshot(sp_state_store *s, int64_t version, sp_error *err
     sp_status status = m.arena ? replay_to(s, version, merge, &m, err) : sp_error_memory(err, "a snapshot");
     sp_str key;
     void *value;
-    for (size_t i = 0; status == SP_OK && sp_strmap_next(&m.rows, &i, &key, &value); )
+    for (size_t i = 0; status == SP_OK && sp_strmap_next(&m.rows, &i, &key, &value);)
         put_pair(&plain, key, *(sp_str *)value);
     put32(&plain, -1);
     sp_strmap_done(&m.rows);

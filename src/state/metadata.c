@@ -1,6 +1,7 @@
 /* metadata.c -- what stands beside the stores: the schema file of partition 0 and the operator's description.
  *
- * _metadata/schema: Java's writeUTF("v2"), then key and value schema JSON, each as an int32 chunk count and writeUTF chunks. It is written with the first batch and
+ * _metadata/schema: Java's writeUTF("v2"), then key and value schema JSON, each as an int32 chunk count and writeUTF chunks. It is written with the first
+ * batch and
  * compared at every start. Sources: StateSchemaCompatibilityChecker, SchemaHelper, OperatorStateMetadata (Spark 4.3). */
 #include "state/state_int.h"
 
@@ -156,7 +157,8 @@ static sp_status compare(const sp_state_spec *spec, sp_arena *a, const char *pat
         status = sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "The state schema file %s cannot be read. Restore it from a copy of the checkpoint, or "
                                 "delete it to have it written again from the running query.", path);
     else if (!compatible(key_type, spec->key_schema))
-        status = SP_FAIL(err, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE, "storedKeySchema", schema_name(a, key_type), "newKeySchema", schema_name(a, spec->key_schema));
+        status = SP_FAIL(err, STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE, "storedKeySchema", schema_name(a, key_type),
+                         "newKeySchema", schema_name(a, spec->key_schema));
     else if (!compatible(value_type, spec->value_schema))
         status = SP_FAIL(err, STATE_STORE_VALUE_SCHEMA_NOT_COMPATIBLE, "storedValueSchema", schema_name(a, value_type), "newValueSchema",
                          schema_name(a, spec->value_schema));

@@ -38,10 +38,12 @@ typedef struct sp_state_provider {
     sp_status (*open)(const sp_state_spec *spec, sp_state_store **out, sp_error *err);
     /* Replays version (0 = empty): last snapshot at or below it, then deltas, oldest first; value.p NULL = removed. The same key may come again: the last wins.
      * A missing or corrupt file names itself (CANNOT_LOAD_STATE_STORE.* as Spark). */
-    sp_status (*load)(sp_state_store *s, int64_t version, sp_status (*row)(void *context, sp_str key, sp_str value, sp_error *err), void *context, sp_error *err);
+    sp_status (*load)(sp_state_store *s, int64_t version,
+                      sp_status (*row)(void *context, sp_str key, sp_str value, sp_error *err), void *context, sp_error *err);
     sp_status (*put)(sp_state_store *s, sp_str key, sp_str value, sp_error *err);
     sp_status (*remove)(sp_state_store *s, sp_str key, sp_error *err);
-    /* Writes what was put and removed since the last commit or abort as version `version`; an empty change writes a file all the same. Overwrites a file of that
+    /* Writes what was put and removed since the last commit or abort as version `version`; an empty change writes a file all the same. Overwrites a file
+     * of that
      * version left by a batch that did not end. */
     sp_status (*commit)(sp_state_store *s, int64_t version, sp_error *err);
     void (*abort)(sp_state_store *s);
@@ -53,7 +55,8 @@ typedef struct sp_state_provider {
 const sp_state_provider *sp_state_provider_find(const char *class_name);   /* NULL when we have none of that name */
 
 /* ---- metadata beside the stores ---- */
-/* state/OP/PART/_metadata/schema of partition 0: written once, compared at restart: STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE / VALUE_SCHEMA... on an incompatible change. */
+/* state/OP/PART/_metadata/schema of partition 0: written once, compared at restart: STATE_STORE_KEY_SCHEMA_NOT_COMPATIBLE / VALUE_SCHEMA... on an
+ * incompatible change. */
 sp_status sp_state_schema_guard(const sp_state_spec *spec, sp_error *err);
 /* state/OP/_metadata/metadata */
 typedef struct sp_state_store_info { const char *name; int num_cols_prefix_key; int num_partitions; } sp_state_store_info;

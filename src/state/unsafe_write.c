@@ -1,6 +1,7 @@
 /* unsafe_write.c -- a row of vectors as UnsafeRow bytes, as Spark's state files hold it.
  *
- * Row: null bits (8-byte words), 8 bytes a field, then variable-size data padded to 8; a variable field's word is offset << 32 | size, the offset from the row's
+ * Row: null bits (8-byte words), 8 bytes a field, then variable-size data padded to 8; a variable field's word is offset << 32 | size, the offset from the
+ * row's
  * start. Arrays: element count, null bits, elements at their own width, variable data. Maps: size of the key array, key array, value array.
  * Source: UnsafeRow, UnsafeRowWriter, UnsafeArrayData, UnsafeArrayWriter, UnsafeMapData (Spark 4.3). */
 #include "state/state_int.h"

@@ -172,7 +172,7 @@ static sp_status recover(sp_query *q, sp_error *err)
     sp_str key;
     void *value;
     sp_status pinned = SP_OK;
-    for (size_t i = 0; pinned == SP_OK && sp_strmap_next(&last.conf.map, &i, &key, &value); )
+    for (size_t i = 0; pinned == SP_OK && sp_strmap_next(&last.conf.map, &i, &key, &value);)
         pinned = sp_props_put(&q->pinned, key, sp_str_of(value), err);
     sp_props_done(&last.conf);
     SP_TRY(pinned);
