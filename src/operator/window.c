@@ -22,6 +22,7 @@ typedef struct fn {
     const sp_window_spec *spec;         /* bound */
     sp_value lower, upper;              /* of kind 2 bounds */
     int64_t number;                     /* ntile, lag, lead, nth_value */
+    bool skip_nulls;                    /* lag, lead, nth_value: IGNORE NULLS */
 } fn;
 
 typedef struct window {
@@ -65,6 +66,7 @@ static sp_status lay_fn(sp_exec *x, const sp_plan *child, const sp_expr *e, fn *
             f->kind = k;
     if (f->kind == AGG)
         return sp_error_internal(err, "No plan for the window function %s", name);
+    f->skip_nulls = f->call->ordinal == 1;
     int at = f->kind == NTILE ? 0 : 1;
     if (f->kind >= NTILE && f->call->arg_count > at) {
         sp_value v = { 0 };
@@ -198,12 +200,46 @@ static sp_status put_row(job *j, const sp_vec *v, uint32_t row, sp_error *err)
     return sp_vec_null_at(v, row) ? sp_build_null(j->out, err) : sp_build_row(j->out, v, row, err);
 }
 
+/* Where the argument is not null: places[i] is the i-th such row of the partition, before[row - from] how many of them
+ * stand before the row. */
+typedef struct set_rows { uint32_t *places, *before, count; } set_rows;
+
+static sp_status find_set_rows(job *j, set_rows *out, sp_error *err)
+{
+    uint32_t size = j->to - j->from;
+    sp_arena_reset(j->scratch);
+    out->count = 0;
+    SP_NEW_ARRAY(out->places, j->scratch, size + 1, err);
+    SP_NEW_ARRAY(out->before, j->scratch, size + 1, err);
+    for (uint32_t row = j->from; row < j->to; row++) {
+        out->before[row - j->from] = out->count;
+        if (!sp_vec_null_at(j->args[0], row))
+            out->places[out->count++] = row;
+    }
+    out->before[size] = out->count;
+    return SP_OK;
+}
+
+/* The row `by` rows after this one, or, of those that are set, the by-th after it (before it: by < 0); -1: none. */
+static int64_t shifted(const job *j, const set_rows *set, uint32_t row, int64_t by)
+{
+    if (!j->f->skip_nulls || by == 0) {
+        int64_t at = (int64_t)row + by;
+        return at >= j->from && at < j->to ? at : -1;
+    }
+    int64_t i = by < 0 ? set->before[row - j->from] + by : (int64_t)set->before[row + 1 - j->from] + by - 1;
+    return i >= 0 && i < set->count ? (int64_t)set->places[i] : -1;
+}
+
 static sp_status shift_partition(job *j, sp_error *err)
 {
     int64_t by = j->f->kind == LAG ? -j->f->number : j->f->number;
+    set_rows set = { 0 };
+    if (j->f->skip_nulls)
+        SP_TRY(find_set_rows(j, &set, err));
     for (uint32_t row = j->from; row < j->to; row++) {
-        int64_t at = (int64_t)row + by;
-        if (at >= j->from && at < j->to)
+        int64_t at = shifted(j, &set, row, by);
+        if (at >= 0)
             SP_TRY(put_row(j, j->args[0], (uint32_t)at, err));
         else if (j->f->call->arg_count > 2)
             SP_TRY(put_row(j, j->args[2], row, err));
@@ -215,52 +251,76 @@ static sp_status shift_partition(job *j, sp_error *err)
 
 /* ---- frames ---- */
 
-/* The key as a number that offsets can be added to: days, microseconds, unscaled decimals, doubles. */
-static double key_number(const sp_vec *v, uint32_t row, bool *null, __int128 *exact)
+/* A key or a bound: days, microseconds, unscaled decimals or integers exactly; or floating. */
+typedef struct point { bool null; double d; __int128 exact; } point;
+
+static point point_at(const sp_vec *v, uint32_t row)
 {
     sp_value x;
-    *null = sp_value_at(v, row, NULL, &x, NULL) == SP_FAILED || x.is_null;
-    *exact = 0;
-    if (*null)
-        return 0;
+    if (sp_value_at(v, row, NULL, &x, NULL) == SP_FAILED || x.is_null)
+        return (point){ .null = true };
     if (v->type->kind == SP_FLOAT || v->type->kind == SP_DOUBLE)
-        return x.f64;
-    *exact = v->type->kind == SP_DECIMAL ? x.decimal : x.i64;
-    return 0;
+        return (point){ .d = x.f64 };
+    return (point){ .exact = v->type->kind == SP_DECIMAL ? x.decimal : x.i64 };
 }
 
-static sp_status offset_number(const sp_value *b, const sp_type *key, double *d, __int128 *exact, sp_error *err)
+/* Dates and timestamps move by the calendar, timestamps in the session's zone. */
+static point move_time(const job *j, const sp_type *key, point p, const sp_value *by, int sign)
 {
-    *d = 0;
-    *exact = 0;
-    switch (b->type->kind) {
-    case SP_FLOAT: case SP_DOUBLE: *d = b->f64; return SP_OK;
+    sp_calendar c = { 0 };
+    switch (by->type->kind) {
+    case SP_CALENDAR: c = by->calendar; break;
+    case SP_YEAR_MONTH: c.months = (int32_t)by->i64; break;
+    case SP_DAY_TIME: c = (sp_calendar){ 0, (int32_t)(by->i64 / SP_US_PER_DAY), by->i64 % SP_US_PER_DAY }; break;
+    default: c.days = (int32_t)by->i64;
+    }
+    c = (sp_calendar){ sign * c.months, sign * c.days, sign * c.us };
+    if (key->kind == SP_DATE)
+        return (point){ .exact = (__int128)sp_date_add_months((int32_t)p.exact, c.months) + c.days };
+    const sp_zone *zone = j->n->x->spec.conf->zone;
+    if (!zone || key->kind == SP_TIMESTAMP_NTZ)
+        zone = sp_zone_utc();
+    return (point){ .exact = sp_timestamp_add((int64_t)p.exact, c.months, c.days, c.us, zone) };
+}
+
+static sp_status move_point(const job *j, const sp_type *key, point p, const sp_value *by, int sign, point *out,
+                            sp_error *err)
+{
+    *out = p;
+    switch (key->kind) {
+    case SP_DATE: case SP_TIMESTAMP: case SP_TIMESTAMP_NTZ:
+        *out = move_time(j, key, p, by, sign);
+        return SP_OK;
+    case SP_FLOAT: case SP_DOUBLE: {
+        bool floating = by->type->kind == SP_FLOAT || by->type->kind == SP_DOUBLE;
+        if (floating)
+            out->d += sign * by->f64;
+        else
+            out->d += sign * (by->type->kind == SP_DECIMAL ? sp_dec_to_f64(by->decimal, by->type->scale) : (double)by->i64);
+        return SP_OK;
+    }
     case SP_DECIMAL: {
         sp_dec scaled = 0;
-        if (key->kind == SP_DECIMAL && !sp_dec_rescale(b->decimal, b->type->scale, SP_DECIMAL_MAX, key->scale, &scaled))
+        bool is_dec = by->type->kind == SP_DECIMAL;
+        if (!sp_dec_rescale(is_dec ? by->decimal : by->i64, is_dec ? by->type->scale : 0, SP_DECIMAL_MAX, key->scale,
+                            &scaled))
             return sp_error_internal(err, "a frame bound past the key's precision");
-        *exact = scaled;
-        *d = sp_dec_to_f64(b->decimal, b->type->scale);
+        out->exact += sign * scaled;
         return SP_OK;
     }
-    case SP_CALENDAR:
-        if (b->calendar.months)
-            return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION,
-                                  "Window frames bounded by months are not supported by Spate yet");
-        *exact = key->kind == SP_DATE ? b->calendar.days : (__int128)b->calendar.days * SP_US_PER_DAY + b->calendar.us;
-        return SP_OK;
-    case SP_DAY_TIME: *exact = key->kind == SP_DATE ? b->i64 / SP_US_PER_DAY : b->i64; return SP_OK;
-    case SP_YEAR_MONTH:
-        return sp_error_plain(err, SP_EXC_UNSUPPORTED_OPERATION,
-                              "Window frames bounded by months are not supported by Spate yet");
     default:
-        *exact = b->i64;
-        if (key->kind == SP_DECIMAL)
-            for (int i = 0; i < key->scale; i++)
-                *exact *= 10;
-        *d = (double)b->i64;
+        out->exact += sign * (__int128)by->i64;
         return SP_OK;
     }
+}
+
+static int compare_points(const point *a, const point *b)
+{
+    if (a->exact != b->exact)
+        return a->exact < b->exact ? -1 : 1;
+    if (a->d != a->d || b->d != b->d)
+        return (a->d != a->d) - (b->d != b->d);
+    return a->d < b->d ? -1 : a->d > b->d;
 }
 
 /* Whether row `other` comes before the bound key(row) + offset, in the order of the key; or, for the end of a frame,
@@ -270,22 +330,13 @@ static sp_status before_bound(const job *j, uint32_t other, uint32_t row, const 
 {
     const sp_sort_key *k = &j->s->keys[j->s->partition_count];
     const sp_vec *v = k->column;
-    bool row_null, other_null;
-    __int128 a, b, by;
-    double da = key_number(v, row, &row_null, &a), db = key_number(v, other, &other_null, &b), dby;
-    if (row_null || other_null) {       /* nulls are peers of nulls alone */
-        *out = row_null && other_null ? inclusive : row_null ? !k->nulls_first : k->nulls_first;
+    point at = point_at(v, row), other_at = point_at(v, other), bound;
+    if (at.null || other_at.null) {     /* nulls are peers of nulls alone */
+        *out = at.null && other_at.null ? inclusive : at.null ? !k->nulls_first : k->nulls_first;
         return SP_OK;
     }
-    SP_TRY(offset_number(offset, v->type, &dby, &by, err));
-    int c;
-    if (v->type->kind == SP_FLOAT || v->type->kind == SP_DOUBLE) {
-        double bound = k->descending ? da - dby : da + dby;
-        c = db < bound ? -1 : db > bound;
-    } else {
-        __int128 bound = k->descending ? a - by : a + by;
-        c = b < bound ? -1 : b > bound;
-    }
+    SP_TRY(move_point(j, v->type, at, offset, k->descending ? -1 : 1, &bound, err));
+    int c = compare_points(&other_at, &bound);
     if (k->descending)
         c = -c;
     *out = c < 0 || (inclusive && c == 0);
@@ -331,9 +382,16 @@ static sp_status frame_of(const job *j, uint32_t row, uint32_t *lo, uint32_t *hi
 static sp_status nth_partition(job *j, sp_error *err)
 {
     uint32_t lo = j->from, hi = j->from;
+    set_rows set = { 0 };
+    if (j->f->skip_nulls)
+        SP_TRY(find_set_rows(j, &set, err));
     for (uint32_t row = j->from; row < j->to; row++) {
         SP_TRY(frame_of(j, row, &lo, &hi, err));
         int64_t at = (int64_t)lo + j->f->number - 1;
+        if (j->f->skip_nulls) {
+            int64_t i = set.before[lo - j->from] + j->f->number - 1;
+            at = i < set.count ? (int64_t)set.places[i] : INT64_MAX;
+        }
         SP_TRY(at < hi ? put_row(j, j->args[0], (uint32_t)at, err) : sp_build_null(j->out, err));
     }
     return SP_OK;
