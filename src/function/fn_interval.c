@@ -55,7 +55,7 @@ static sp_status add_to(sp_kernel *k, const datetime_op *o, sp_error *err)
             if (c.us) v = sp_floor_div(sp_timestamp_add(v * SP_US_PER_DAY, 0, 0, c.us, sp_zone_utc()), SP_US_PER_DAY);
             break;
         case TS_MONTHS: v = sp_timestamp_add(v, (int32_t)x, 0, 0, z); break;
-        case TS_US: v = sp_timestamp_add(v, 0, 0, x, z); break;
+        case TS_US: v = sp_timestamp_add(v, 0, (int32_t)(x / SP_US_PER_DAY), x % SP_US_PER_DAY, z); break;   /* whole days by the calendar */
         case TIME_US: v = sp_floor_mod(v + x * 1000, 86400000000000ll); break;
         default: v = sp_timestamp_add(v, c.months, c.days, c.us, z);
         }
