@@ -83,17 +83,15 @@ void sp_type_simple(sp_buf *out, const sp_type *t)
 
 static bool is_plain_name(sp_str s)
 {
-    bool digits_only = true;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        bool digit = c >= '0' && c <= '9';
+        bool digit = c >= '0' && c <= '9' && i > 0;
         if (!digit && !(c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))) return false;
-        digits_only &= digit;
     }
-    return s.n && !digits_only;
+    return s.n > 0;
 }
 
-/* QuotingUtils.quoteIfNeeded: bare when [a-zA-Z0-9_]+ and not all digits. */
+/* QuotingUtils.quoteIfNeeded: bare when [a-zA-Z_][a-zA-Z0-9_]* (SPARK-47300). */
 static void put_name(sp_buf *out, sp_str s)
 {
     if (is_plain_name(s)) {

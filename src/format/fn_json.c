@@ -48,9 +48,10 @@ static sp_status bind_from_json(sp_bind *b, sp_error *err)
     SP_TRY(check_schema(b, b->type, err));
     sp_status status = sp_bind_options(b, 2, &options, err);
     if (status == SP_OK)
-        status = sp_json_options_read(b->arena, &options, b->conf, false, &f->o, err);
+        status = sp_json_options_read(b->arena, &options, b->conf, &f->o, err);
     sp_props_done(&options);
     SP_TRY(status);
+    SP_TRY(sp_json_options_patterns(b->arena, &f->o, b->type, err));
     SP_TRY(read_mode(&f->o, b->type, b, &f->corrupt, err));
     SP_TRY(sp_json_node_new(b->arena, b->type, f->corrupt, &f->node, err));
     b->nullable = true;
@@ -248,7 +249,8 @@ static sp_status infer_text(sp_bind *b, const sp_props *options, sp_str json, sp
     bool bad;
     sp_expr_conf conf = *b->conf;
     conf.zone = sp_zone_utc();
-    SP_TRY(sp_json_options_read(b->arena, options, &conf, false, &o, err));
+    SP_TRY(sp_json_options_read(b->arena, options, &conf, &o, err));
+    SP_TRY(sp_json_options_all_patterns(b->arena, &o, false, err));
     SP_TRY(sp_json_reader_init(&r, b->arena, o.features, o.max_depth, o.max_number, err));
     sp_json_reader_start(&r, json, b->arena);
     SP_TRY(sp_json_infer_record(b->arena, &o, &r, &t, &bad, err));

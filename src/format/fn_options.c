@@ -23,8 +23,8 @@ sp_status sp_bind_options(sp_bind *b, int i, sp_props *out, sp_error *err)
         sp_value key, value;
         SP_TRY(sp_value_at(v.vec->child[0], k, b->arena, &key, err));
         SP_TRY(sp_value_at(v.vec->child[1], k, b->arena, &value, err));
-        if (!key.is_null && !value.is_null)
-            SP_TRY(sp_props_put(out, key.str, value.str, err));
+        if (!key.is_null)       /* a null value is no boolean and no number, and says so; elsewhere nobody asks */
+            SP_TRY(sp_props_put(out, key.str, value.is_null ? SP_LIT("null") : value.str, err));
     }
     return SP_OK;
 }
@@ -48,6 +48,14 @@ const sp_type *sp_type_nullable(sp_arena *a, const sp_type *t, sp_error *err)
                              : sp_type_struct(a, f, t->field_count, err);
 }
 
+static bool has_char(const sp_type *t)
+{
+    bool found = t->kind == SP_STRING && t->length > 0;
+    for (int i = 0; i < t->field_count && !found; i++)
+        found = has_char(t->fields[i].type);
+    return found;
+}
+
 sp_status sp_bind_schema(sp_bind *b, int i, const sp_type **out, sp_error *err)
 {
     sp_expr *e = b->call->args[i];
@@ -58,6 +66,8 @@ sp_status sp_bind_schema(sp_bind *b, int i, const sp_type **out, sp_error *err)
         return SP_FAIL(err, INVALID_SCHEMA__NON_STRING_LITERAL, "inputSchema", sp_expr_sql_quoted(b->arena, e));
     const sp_type *t;
     SP_TRY(sp_type_parse(b->arena, v.str, &t, err));
+    if (has_char(t))
+        return SP_FAIL(err, UNSUPPORTED_CHAR_OR_VARCHAR_AS_STRING);
     if (!(b->call->args[i] = sp_expr_literal(b->arena, &v, err)))
         return SP_FAILED;
     return (*out = sp_type_nullable(b->arena, t, err)) ? SP_OK : SP_FAILED;

@@ -44,10 +44,12 @@ static sp_status open_decoder(const sp_decode_spec *spec, sp_decoder **out, sp_e
     sp_decoder *d;
     SP_NEW(d, spec->arena, sizeof *d, err);
     d->spec = spec;
-    SP_TRY(sp_json_options_read(spec->arena, spec->options, spec->conf, false, &d->o, err));
+    SP_TRY(sp_json_options_read(spec->arena, spec->options, spec->conf, &d->o, err));
     SP_TRY(verify_corrupt_column(spec->schema, &d->o, err));
     SP_TRY(sp_json_converter_init(&d->c, spec->arena, &d->o, err));
     SP_TRY(sp_json_rows_init(spec->arena, spec, &d->o, &d->x, err));
+    for (int i = 0; i < d->x.column_count; i++)
+        SP_TRY(sp_json_options_patterns(spec->arena, &d->o, d->x.columns[i].node->type, err));
     if (d->x.column_count == 1 && d->x.corrupt == 0)
         return SP_FAIL(err, UNSUPPORTED_FEATURE__QUERY_ONLY_CORRUPT_RECORD_COLUMN);
     SP_TRY(sp_json_fast_new(spec->arena, &d->o, &d->x, &d->fast, err));
@@ -325,7 +327,7 @@ static const char *const option_names[] = {
     "samplingRatio", "primitivesAsString", "prefersDecimal", "allowComments", "allowUnquotedFieldNames",
     "allowSingleQuotes", "allowNumericLeadingZeros", "allowNonNumericNumbers", "allowBackslashEscapingAnyCharacter",
     "allowUnquotedControlChars", "compression", "mode", "dropFieldIfAllNull", "ignoreNullFields", "locale",
-    "dateFormat", "timestampFormat", "timestampNTZFormat", "timeFormat", "enableDateTimeParsingFallback",
+    "dateFormat", "timestampFormat", "timestampNTZFormat", "enableDateTimeParsingFallback",
     "multiLine", "lineSep", "pretty", "inferTimestamp", "columnNameOfCorruptRecord", "timeZone",
     "writeNonAsciiCharacterAsCodePoint", "maxNestingDepth", "maxNumLen", "encoding", "charset", "sortKeys", NULL
 };

@@ -275,7 +275,7 @@ static void plan_value(const json_fast *f, const json_rows *x, field *q)
         return;
     const json_column *c = &x->columns[q->column];
     q->action = c->kind == SP_STRING && q->is_string ? KEEP_TEXT
-                : c->kind == SP_TIMESTAMP && q->is_string && !f->o->timestamp ? KEEP_TIMESTAMP
+                : c->kind == SP_TIMESTAMP && q->is_string && !f->o->timestamp_text.p ? KEEP_TIMESTAMP
                 : (c->kind == SP_INT || c->kind == SP_LONG) && !q->is_string ? KEEP_INTEGER : CONVERT;
     if (!sp_json_filter_has(x->filter, q->column))
         return;

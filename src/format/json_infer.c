@@ -31,7 +31,12 @@ static const sp_type *malformed(inferrer *f)
 
 static const sp_type *decimal_or_double(sp_arena *a, int precision, int scale, sp_error *err)
 {
-    return precision > SP_DECIMAL_MAX || scale > SP_DECIMAL_MAX || scale < 0
+    if (scale < 0) {
+        SP_FAIL(err, NEGATIVE_SCALE_DISALLOWED, "scale", sp_error_format(err, "%d", scale), "sqlConf",
+                "\"spark.sql.legacy.allowNegativeScaleOfDecimal\"");
+        return NULL;
+    }
+    return precision > SP_DECIMAL_MAX || scale > SP_DECIMAL_MAX
                ? sp_type_of(SP_DOUBLE) : sp_type_decimal(a, precision, scale, err);
 }
 
@@ -346,7 +351,8 @@ sp_status sp_json_infer_files(sp_arena *a, const sp_str *files, int file_count, 
     json_options o;
     json_reader r;
     sampler s = { 1, 1 };
-    SP_TRY(sp_json_options_read(a, options, conf, false, &o, err));
+    SP_TRY(sp_json_options_read(a, options, conf, &o, err));
+    SP_TRY(sp_json_options_all_patterns(a, &o, false, err));
     SP_TRY(sp_json_reader_init(&r, a, o.features, o.max_depth, o.max_number, err));
     s.ratio = o.sampling_ratio;
     const sp_type *root = sp_type_struct(a, NULL, 0, err);

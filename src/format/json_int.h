@@ -64,10 +64,14 @@ typedef struct json_options {
     bool timestamp_is_ntz;                      /* spark.sql.timestampType */
     double sampling_ratio;
     const sp_zone *zone;
-    const sp_pattern *date, *timestamp, *timestamp_ntz, *time;   /* reading: NULL = the default forms */
+    sp_str date_text, timestamp_text, timestamp_ntz_text;       /* patterns as given; p NULL: none */
+    const sp_pattern *date, *timestamp, *timestamp_ntz;         /* compiled when wanted; NULL: the default forms */
 } json_options;
-sp_status sp_json_options_read(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, bool writing,
-                               json_options *out, sp_error *err);
+sp_status sp_json_options_read(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, json_options *out, sp_error *err);
+/* Patterns are looked at where Spark first uses them: those that values of the type need to be read, and those that inference or a
+ * writer makes at once. */
+sp_status sp_json_options_patterns(sp_arena *a, json_options *o, const sp_type *t, sp_error *err);
+sp_status sp_json_options_all_patterns(sp_arena *a, json_options *o, bool writing, sp_error *err);
 
 /* ---- tokens to values ---- */
 typedef struct json_names {         /* field names of a struct, found by hash */
@@ -193,7 +197,6 @@ void sp_json_fast_missed(json_fast *f, const json_rows *x, json_reader *r, sp_st
 /* ---- writing ---- */
 typedef struct json_writer {
     json_options o;
-    const sp_pattern *date, *timestamp, *timestamp_ntz;     /* NULL: printed by the fast default code */
 } json_writer;
 sp_status sp_json_writer_new(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, json_writer **out,
                              sp_error *err);

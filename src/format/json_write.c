@@ -14,10 +14,8 @@ sp_status sp_json_writer_new(sp_arena *a, const sp_props *p, const sp_expr_conf 
     json_writer *w;
     SP_NEW(w, a, sizeof *w, err);
     *out = w;
-    SP_TRY(sp_json_options_read(a, p, conf, true, &w->o, err));
-    w->date = w->o.date;
-    w->timestamp = w->o.timestamp;
-    w->timestamp_ntz = w->o.timestamp_ntz;
+    SP_TRY(sp_json_options_read(a, p, conf, &w->o, err));
+    SP_TRY(sp_json_options_all_patterns(a, &w->o, true, err));
     /* Years that the fast code leaves to the patterns. */
     if (!w->o.date)
         SP_TRY(sp_pattern_compile(a, SP_LIT("yyyy-MM-dd"), false, &w->o.date, err));
@@ -187,9 +185,9 @@ static bool write_iso(int64_t us, const sp_zone *zone, bool date_only, sp_buf *o
 static sp_status write_time(const json_writer *w, sp_kind kind, int64_t v, sp_buf *out, sp_error *err)
 {
     const sp_zone *zone = kind == SP_TIMESTAMP ? w->o.zone : NULL;
-    bool fast = kind == SP_DATE ? !w->date : kind == SP_TIMESTAMP ? !w->timestamp : !w->timestamp_ntz;
+    sp_str given = kind == SP_DATE ? w->o.date_text : kind == SP_TIMESTAMP ? w->o.timestamp_text : w->o.timestamp_ntz_text;
     int64_t us = kind == SP_DATE ? v * SP_US_PER_DAY : v;
-    if (fast && write_iso(us, zone, kind == SP_DATE, out))
+    if (!given.p && write_iso(us, zone, kind == SP_DATE, out))
         return SP_OK;
     const sp_pattern *p = kind == SP_DATE ? w->o.date : kind == SP_TIMESTAMP ? w->o.timestamp : w->o.timestamp_ntz;
     sp_buf text = { 0 };
