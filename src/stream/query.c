@@ -58,6 +58,35 @@ static void keep_error(sp_query *q, const sp_error *cause)
     q->error = e;
 }
 
+/* An ended query is remembered for a while (manager.c): it keeps what can be asked, not its descriptors and buffers. */
+static void slim_down(sp_query *q)
+{
+    sp_arena_free(q->batch_arena);
+    q->batch_arena = NULL;
+    sp_waker_free(q->waker);
+    q->waker = NULL;
+}
+
+static void wake(sp_query *q)
+{
+    sp_mutex_lock(&q->lock);
+    if (q->waker)
+        sp_waker_wake(q->waker);
+    sp_mutex_unlock(&q->lock);
+}
+
+/* The thread of a query that is over: its stack is given back as soon as somebody has waited for it. */
+static void join_thread(sp_query *q)
+{
+    sp_mutex_lock(&q->lock);
+    sp_thread *t = q->active ? NULL : q->thread;
+    if (t)
+        q->thread = NULL;
+    sp_mutex_unlock(&q->lock);
+    if (t)
+        sp_thread_join(t);
+}
+
 static void ended(sp_query *q, sp_status status, const sp_error *err)
 {
     if (status == SP_FAILED && !q->stop) {
@@ -79,6 +108,7 @@ static void ended(sp_query *q, sp_status status, const sp_error *err)
     sp_mutex_lock(&q->lock);
     q->active = false;
     q->data_available = q->trigger_active = false;
+    slim_down(q);
     sp_cond_broadcast(&q->changed);
     sp_mutex_unlock(&q->lock);
 }
@@ -390,13 +420,17 @@ sp_status sp_query_start(const sp_query_spec *spec, sp_query **out, sp_error *er
     }
     q->active = true;
     sp_progress_event(q, SP_EVENT_STARTED, NULL);
+    sp_thread *thread = NULL;
     if (!sp_world_is_simulated(spec->world)
-        && sp_thread_start(spec->world, "stream-execution", run_thread, q, &q->thread, err) == SP_FAILED) {
+        && sp_thread_start(spec->world, "stream-execution", run_thread, q, &thread, err) == SP_FAILED) {
         ended(q, SP_FAILED, err);
         q->spec.arena = NULL;       /* stays the caller's */
         sp_query_unref(q);
         return SP_FAILED;
     }
+    sp_mutex_lock(&q->lock);
+    q->thread = thread;
+    sp_mutex_unlock(&q->lock);
     *out = q;
     return SP_OK;
 }
@@ -493,7 +527,7 @@ sp_status sp_query_last_progress(sp_query *q, sp_arena *a, sp_str *out, sp_error
 sp_status sp_query_stop(sp_query *q, sp_error *err)
 {
     q->stop = true;
-    sp_waker_wake(q->waker);
+    wake(q);
     if (sp_world_is_simulated(q->spec.world)) {
         if (q->active)
             ended(q, SP_OK, NULL);
@@ -503,6 +537,7 @@ sp_status sp_query_stop(sp_query *q, sp_error *err)
     while (q->active)
         sp_cond_wait(&q->changed, &q->lock);
     sp_mutex_unlock(&q->lock);
+    join_thread(q);
     return SP_OK;
 }
 
@@ -523,7 +558,7 @@ sp_status sp_query_process_all(sp_query *q, const _Atomic bool *cancelled, sp_er
     sp_mutex_lock(&q->lock);
     uint64_t mine = ++q->asked;
     sp_mutex_unlock(&q->lock);
-    sp_waker_wake(q->waker);
+    wake(q);
     sp_mutex_lock(&q->lock);
     while (q->active && q->answered < mine && !(cancelled && *cancelled))
         sp_cond_wait_us(&q->changed, &q->lock, CANCEL_CHECK_US);
@@ -545,6 +580,8 @@ sp_status sp_query_await(sp_query *q, int64_t timeout_ms, const _Atomic bool *ca
     *terminated = !q->active;
     sp_status status = *terminated ? failure(q, err) : SP_OK;
     sp_mutex_unlock(&q->lock);
+    if (*terminated)
+        join_thread(q);
     return status;
 }
 

@@ -91,7 +91,8 @@ def repeated(tally, folder, name, count, act):
     print("  %d %s in %.1f s: resident %.1f -> %.1f MB, threads %d -> %d, descriptors %d -> %d" % (
         count, name, seconds, before[0] / 1024, after[0] / 1024, before[1], after[1], before[2], after[2]), flush=True)
     tally.check(after[0] - before[0] < MEMORY_LIMIT_KB, name + ": memory", "%d kB more" % (after[0] - before[0]))
-    tally.check(after[1] <= before[1], name + ": threads", "%d before, %d after" % (before[1], after[1]))
+    # A thread or two that serve calls may wait for the next one.
+    tally.check(after[1] <= before[1] + 2, name + ": threads", "%d before, %d after" % (before[1], after[1]))
     tally.check(after[2] <= before[2], name + ": descriptors", "%d before, %d after" % (before[2], after[2]))
     if context is not None:
         context.stop()
