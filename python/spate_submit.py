@@ -349,6 +349,15 @@ class Hook:
 
 # ---- running the program ----
 
+def leave_quietly():
+    """Waits for the client's threads. One that is ended by the interpreter while it holds a call's lock would leave the
+    interpreter waiting for that lock for ever (grpc: _MultiThreadedRendezvous.__del__)."""
+    threading = sys.modules.get("threading")
+    for thread in threading.enumerate() if threading else ():
+        if "channel_spin" in thread.name:
+            thread.join(1)
+
+
 def add_py_file(path):
     path = os.path.abspath(path)
     Settings.py_files.append(path)
@@ -412,6 +421,7 @@ def main():
     Settings.fd = int(os.environ.pop("SPATE_SUBMIT_FD", "-1"))
     if Settings.fd >= 0:
         os.set_inheritable(Settings.fd, False)
+        os.environ["SPARK_CONNECT_RELEASE_SESSION_ON_EXIT"] = "true"
     else:
         Settings.url = os.environ.get("SPARK_REMOTE")
     for name in ("SPARK_REMOTE", "MASTER", "SPARK_LOCAL_REMOTE", "SPARK_API_MODE"):
@@ -423,6 +433,8 @@ def main():
     for path in py_files:
         add_py_file(path)
     require_client()
+    import atexit
+    atexit.register(leave_quietly)                      # the first that registers is the last that runs
     sys.meta_path.insert(0, Hook)
     try:
         sys.stdout.reconfigure(line_buffering=True)     # in order with the console sink's text, which the server writes

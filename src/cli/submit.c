@@ -155,7 +155,10 @@ static int apply(submit *s, sp_arena *a, int option, const char *value)
         s->python_args[s->python_arg_count++] = options[option].name;
         s->python_args[s->python_arg_count++] = value;
         return 0;
-    case UNUSED: sp_buf_printf(&s->unused, " %s", options[option].name); return 0;
+    case UNUSED:
+        if (!strstr(sp_buf_cstr(&s->unused), options[option].name))
+            sp_buf_printf(&s->unused, " %s", options[option].name);
+        return 0;
     case QUIET: return 0;
     }
     return 0;

@@ -80,7 +80,7 @@ feeder "to be or not"
 background "$SPATE" submit "$HERE/programs/word_count.py" "$port" forever
 await 20 has out after
 for p in $(descendants "$last"); do
-    tr '\0' ' ' <"/proc/$p/cmdline" | grep -q word_count && { kill -9 "$p"; break; }
+    tr '\0' ' ' <"/proc/$p/cmdline" | grep -q /dev/fd/ && { kill -9 "$p"; break; }
 done
 ended 20
 check "Python killed: exit code" is "$code" 137

@@ -55,11 +55,11 @@ await() {
     return 1
 }
 
-# background COMMAND...: its process id in $last; output in out and err
+# background COMMAND...: its process id in $last; output in out and err. Not deaf to SIGINT, as the shell's own children are
 background() {
     : >out
     : >err
-    "$@" >out 2>err &
+    env --default-signal=INT "$@" >out 2>err &
     last=$!
     started="$started $last"
 }
