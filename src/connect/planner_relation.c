@@ -394,43 +394,50 @@ static sp_status set_operation(sp_planner *p, const pb_relation *r, sp_plan **ou
 
 /* ---- SQL text, references ---- */
 
-static sp_status sql_arguments(sp_planner *p, const Spark__Connect__SQL *m, sp_plan *n, sp_error *err)
+static sp_status positional(sp_planner *p, const Spark__Connect__SQL *m, sp_expr ***out, int *count, sp_error *err)
 {
-    size_t named = m->n_named_arguments ? m->n_named_arguments : m->n_args;
     if (m->n_pos_arguments)
-        return sp_planner_exprs(p, m->n_pos_arguments, m->pos_arguments, &n->exprs, &n->expr_count, err);
-    if (m->n_pos_args) {
-        SP_NEW_ARRAY(n->exprs, p->arena, m->n_pos_args, err);
-        n->expr_count = (int)m->n_pos_args;
-        for (size_t i = 0; i < m->n_pos_args; i++)
-            SP_TRY(sp_planner_literal_expr(p, m->pos_args[i], &n->exprs[i], err));
-        return SP_OK;
-    }
-    if (!named)
-        return SP_OK;
-    SP_NEW_ARRAY(n->parts, p->arena, named, err);
-    SP_NEW_ARRAY(n->lists, p->arena, 1, err);
-    SP_NEW_ARRAY(n->list_counts, p->arena, 1, err);
-    SP_NEW_ARRAY(n->lists[0], p->arena, named, err);
-    n->part_count = n->list_counts[0] = (int)named;
-    n->list_count = 1;
-    for (size_t i = 0; i < named; i++) {
-        n->parts[i] = pb_str(m->n_named_arguments ? m->named_arguments[i]->key : m->args[i]->key);
+        return sp_planner_exprs(p, m->n_pos_arguments, m->pos_arguments, out, count, err);
+    SP_NEW_ARRAY(*out, p->arena, m->n_pos_args + 1, err);
+    *count = (int)m->n_pos_args;
+    for (size_t i = 0; i < m->n_pos_args; i++)
+        SP_TRY(sp_planner_literal_expr(p, m->pos_args[i], &(*out)[i], err));
+    return SP_OK;
+}
+
+static sp_status named(sp_planner *p, const Spark__Connect__SQL *m, sp_str **names, sp_expr ***out, int *count, sp_error *err)
+{
+    size_t n = m->n_named_arguments ? m->n_named_arguments : m->n_args;
+    SP_NEW_ARRAY(*names, p->arena, n + 1, err);
+    SP_NEW_ARRAY(*out, p->arena, n + 1, err);
+    *count = (int)n;
+    for (size_t i = 0; i < n; i++) {
+        (*names)[i] = pb_str(m->n_named_arguments ? m->named_arguments[i]->key : m->args[i]->key);
         if (m->n_named_arguments)
-            SP_TRY(sp_planner_expression(p, m->named_arguments[i]->value, &n->lists[0][i], err));
+            SP_TRY(sp_planner_expression(p, m->named_arguments[i]->value, &(*out)[i], err));
         else
-            SP_TRY(sp_planner_literal_expr(p, m->args[i]->value, &n->lists[0][i], err));
+            SP_TRY(sp_planner_literal_expr(p, m->args[i]->value, &(*out)[i], err));
     }
     return SP_OK;
 }
 
+/* Text with arguments is parsed here, which puts them in place of their markers; other text when it is analyzed. */
 sp_status sp_planner_sql(sp_planner *p, const Spark__Connect__SQL *m, sp_plan **out, sp_error *err)
 {
-    sp_plan *n = *out = sp_plan_new(p->arena, SP_P_SQL, NULL, 0, err);
-    if (!n)
+    sp_str *names;
+    sp_expr **by_name, **by_position;
+    sp_sql_params params = { 0 };
+    SP_TRY(named(p, m, &names, &by_name, &params.named_count, err));
+    SP_TRY(positional(p, m, &by_position, &params.positional_count, err));
+    params.names = names;
+    params.named = by_name;
+    params.positional = by_position;
+    if (params.named_count || params.positional_count)
+        return sp_sql_parse_with(p->arena, p->conf, pb_str(m->query), &params, out, err);
+    if (!(*out = sp_plan_new(p->arena, SP_P_SQL, NULL, 0, err)))
         return SP_FAILED;
-    n->name = pb_str(m->query);
-    return sql_arguments(p, m, n, err);
+    (*out)->name = pb_str(m->query);
+    return SP_OK;
 }
 
 static sp_status sql(sp_planner *p, const pb_relation *m, sp_plan **out, sp_error *err)

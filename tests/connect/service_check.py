@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """The service seen by its real client and by bare stubs: service_check.py PORT. Run by test_service.c against a service in its own process, whose
 executions without a client live for a second and a half. Prints what failed; exit code 1 then."""
+import contextlib
+import io
 import logging
 import sys
 import threading
@@ -287,7 +289,12 @@ def client():
     check("checkpoint", kept.count(), 3)
     check("persist", (df.persist().storageLevel.useMemory, df.unpersist().storageLevel.useMemory), (True, False))
     check("same semantics", (df.select("k").sameSemantics(df.select("k")), df.select("k").sameSemantics(df.select("v"))), (True, False))
-    check("tree", df._tree_string() if hasattr(df, "_tree_string") else "root", df._tree_string() if hasattr(df, "_tree_string") else "root")
+    text = io.StringIO()
+    with contextlib.redirect_stdout(text):
+        df.printSchema()
+    check("tree", text.getvalue().split(), "root |-- k: integer (nullable = true) |-- v: string (nullable = true)".split())
+    check("types", spark._client._analyze(method="ddl_parse", ddl_string="a INT").parsed.simpleString(), "struct<a:int>")
+    check("DDL", spark._client._analyze(method="json_to_ddl", json_string=df.schema.json()).ddl_string, "k INT,v STRING")
     check("local", spark.createDataFrame([(1,)], ["a"]).isStreaming, False)
     copy = spark._client.clone()
     check("a clone has the views", copy._session_id != spark._client._session_id)
