@@ -64,9 +64,11 @@ static const struct { const char *prefix; chain classes; } by_condition[] = {
     { "INVALID_CLONE_SESSION_REQUEST.", { { "org.apache.spark.SparkSQLException", "java.sql.SQLException" } } },
     { "OPERATION_CANCELED", { { "org.apache.spark.SparkSQLException", "java.sql.SQLException" } } },
     { "UNSUPPORTED_FEATURE.INTERRUPT_TYPE", { { "org.apache.spark.SparkSQLException", "java.sql.SQLException" } } },
-    { "DATA_SOURCE_NOT_FOUND", { { "org.apache.spark.SparkClassNotFoundException", "java.lang.ClassNotFoundException", "java.lang.ReflectiveOperationException" } } },
+    { "DATA_SOURCE_NOT_FOUND",
+      { { "org.apache.spark.SparkClassNotFoundException", "java.lang.ClassNotFoundException", "java.lang.ReflectiveOperationException" } } },
     { "INCONSISTENT_BEHAVIOR_CROSS_VERSION.", { { "org.apache.spark.SparkUpgradeException", RUNTIME } } },
-    { "CONCURRENT_STREAM_LOG_UPDATE", { { "org.apache.spark.SparkConcurrentModificationException", "java.util.ConcurrentModificationException", RUNTIME } } },
+    { "CONCURRENT_STREAM_LOG_UPDATE",
+      { { "org.apache.spark.SparkConcurrentModificationException", "java.util.ConcurrentModificationException", RUNTIME } } },
 };
 
 static const char *condition_name(const sp_error *err)

@@ -109,6 +109,8 @@ sp_status sp_command_bus(sp_operation *op, const Spark__Connect__StreamingQueryL
     switch ((int)b->command_case) {
     case SPARK__CONNECT__STREAMING_QUERY_LISTENER_BUS_COMMAND__COMMAND_ADD_LISTENER_BUS_LISTENER: return add(op, goes_on, err);
     case SPARK__CONNECT__STREAMING_QUERY_LISTENER_BUS_COMMAND__COMMAND_REMOVE_LISTENER_BUS_LISTENER: sp_bus_close(op->client); return SP_OK;
-    default: return SP_FAIL(err, INVALID_PARAMETER_VALUE__STREAMING_LISTENER_COMMAND_MISSING, "parameter", "command", "functionName", "`StreamingQueryListenerBusCommand`");
+    default:
+        return SP_FAIL(err, INVALID_PARAMETER_VALUE__STREAMING_LISTENER_COMMAND_MISSING, "parameter", "command", "functionName",
+                       "`StreamingQueryListenerBusCommand`");
     }
 }

@@ -170,7 +170,9 @@ static sp_status command(sp_planner *p, const char *sql, sp_plan **out, sp_error
 
 /* ---- tables ---- */
 
-static const column table_columns[] = { { "name", 'S' }, { "catalog", 'S' }, { "namespace", 'A' }, { "description", 'S' }, { "tableType", 'S' }, { "isTemporary", 'b' } };
+static const column table_columns[] = {
+    { "name", 'S' }, { "catalog", 'S' }, { "namespace", 'A' }, { "description", 'S' }, { "tableType", 'S' }, { "isTemporary", 'b' },
+};
 
 static sp_status add_tables(sp_planner *p, table *t, const rows *r, const char *only, sp_error *err)
 {
@@ -305,7 +307,9 @@ static sp_status get_database(sp_planner *p, const char *name, sp_plan **out, sp
 
 static sp_status list_functions(sp_planner *p, const char *only, sp_plan **out, sp_error *err)
 {
-    static const column columns[] = { { "name", 'S' }, { "catalog", 'S' }, { "namespace", 'A' }, { "description", 'S' }, { "className", 'S' }, { "isTemporary", 'b' } };
+    static const column columns[] = {
+        { "name", 'S' }, { "catalog", 'S' }, { "namespace", 'A' }, { "description", 'S' }, { "className", 'S' }, { "isTemporary", 'b' },
+    };
     table t;
     int count;
     bool found = false;
@@ -474,7 +478,8 @@ sp_status sp_planner_catalog(sp_planner *p, const Spark__Connect__Catalog *c, sp
     case SPARK__CONNECT__CATALOG__CAT_TYPE_LIST_COLUMNS: return list_columns(p, c->list_columns->db_name, c->list_columns->table_name, out, err);
     case SPARK__CONNECT__CATALOG__CAT_TYPE_GET_DATABASE: return get_database(p, c->get_database->db_name, out, err);
     case SPARK__CONNECT__CATALOG__CAT_TYPE_GET_TABLE: return get_table(p, c->get_table->db_name, c->get_table->table_name, out, err);
-    case SPARK__CONNECT__CATALOG__CAT_TYPE_GET_FUNCTION: return list_functions(p, c->get_function->function_name ? c->get_function->function_name : "", out, err);
+    case SPARK__CONNECT__CATALOG__CAT_TYPE_GET_FUNCTION:
+        return list_functions(p, c->get_function->function_name ? c->get_function->function_name : "", out, err);
     case SPARK__CONNECT__CATALOG__CAT_TYPE_DATABASE_EXISTS:
     case SPARK__CONNECT__CATALOG__CAT_TYPE_TABLE_EXISTS:
     case SPARK__CONNECT__CATALOG__CAT_TYPE_FUNCTION_EXISTS: return exists(p, c, out, err);
@@ -484,7 +489,8 @@ sp_status sp_planner_catalog(sp_planner *p, const Spark__Connect__Catalog *c, sp
     case SPARK__CONNECT__CATALOG__CAT_TYPE_DROP_GLOBAL_TEMP_VIEW: return drop_temp_view(p, c->drop_global_temp_view->view_name, true, out, err);
     case SPARK__CONNECT__CATALOG__CAT_TYPE_RECOVER_PARTITIONS: return on_table(p, "MSCK REPAIR TABLE ", c->recover_partitions->table_name, "", out, err);
     case SPARK__CONNECT__CATALOG__CAT_TYPE_TRUNCATE_TABLE: return on_table(p, "TRUNCATE TABLE ", c->truncate_table->table_name, "", out, err);
-    case SPARK__CONNECT__CATALOG__CAT_TYPE_DROP_TABLE: return drop(p, "TABLE", c->drop_table->table_name, c->drop_table->if_exists, c->drop_table->purge, out, err);
+    case SPARK__CONNECT__CATALOG__CAT_TYPE_DROP_TABLE:
+        return drop(p, "TABLE", c->drop_table->table_name, c->drop_table->if_exists, c->drop_table->purge, out, err);
     case SPARK__CONNECT__CATALOG__CAT_TYPE_DROP_VIEW: return drop(p, "VIEW", c->drop_view->view_name, c->drop_view->if_exists, false, out, err);
     case SPARK__CONNECT__CATALOG__CAT_TYPE_IS_CACHED:
     case SPARK__CONNECT__CATALOG__CAT_TYPE_CACHE_TABLE:

@@ -415,18 +415,18 @@ pb_literal *sp_value_to_proto(sp_arena *a, const sp_value *v, sp_error *err)
         return l->null ? l : NULL;
     }
     switch (v->type->kind) {
-    SCALAR(SP_BOOLEAN, boolean, v->boolean, BOOLEAN);
-    SCALAR(SP_BYTE, byte, (int32_t)v->i64, BYTE);
-    SCALAR(SP_SHORT, short_, (int32_t)v->i64, SHORT);
-    SCALAR(SP_INT, integer, (int32_t)v->i64, INTEGER);
-    SCALAR(SP_LONG, long_, v->i64, LONG);
-    SCALAR(SP_FLOAT, float_, (float)v->f64, FLOAT);
-    SCALAR(SP_DOUBLE, double_, v->f64, DOUBLE);
-    SCALAR(SP_DATE, date, (int32_t)v->i64, DATE);
-    SCALAR(SP_TIMESTAMP, timestamp, v->i64, TIMESTAMP);
-    SCALAR(SP_TIMESTAMP_NTZ, timestamp_ntz, v->i64, TIMESTAMP_NTZ);
-    SCALAR(SP_YEAR_MONTH, year_month_interval, (int32_t)v->i64, YEAR_MONTH_INTERVAL);
-    SCALAR(SP_DAY_TIME, day_time_interval, v->i64, DAY_TIME_INTERVAL);
+        SCALAR(SP_BOOLEAN, boolean, v->boolean, BOOLEAN);
+        SCALAR(SP_BYTE, byte, (int32_t)v->i64, BYTE);
+        SCALAR(SP_SHORT, short_, (int32_t)v->i64, SHORT);
+        SCALAR(SP_INT, integer, (int32_t)v->i64, INTEGER);
+        SCALAR(SP_LONG, long_, v->i64, LONG);
+        SCALAR(SP_FLOAT, float_, (float)v->f64, FLOAT);
+        SCALAR(SP_DOUBLE, double_, v->f64, DOUBLE);
+        SCALAR(SP_DATE, date, (int32_t)v->i64, DATE);
+        SCALAR(SP_TIMESTAMP, timestamp, v->i64, TIMESTAMP);
+        SCALAR(SP_TIMESTAMP_NTZ, timestamp_ntz, v->i64, TIMESTAMP_NTZ);
+        SCALAR(SP_YEAR_MONTH, year_month_interval, (int32_t)v->i64, YEAR_MONTH_INTERVAL);
+        SCALAR(SP_DAY_TIME, day_time_interval, v->i64, DAY_TIME_INTERVAL);
     case SP_ARRAY: return array_to(a, v, l, err);
     case SP_MAP: return map_to(a, v, l, err);
     case SP_STRUCT: return struct_to(a, v, l, err);

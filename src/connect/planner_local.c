@@ -8,7 +8,8 @@
 static sp_status with_schema(sp_planner *p, sp_plan *local, const sp_type *schema, sp_plan **out, sp_error *err)
 {
     if (schema->field_count != local->schema->field_count)
-        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "requirement failed: The number of columns doesn't match.\nOld column names (%d)\nNew column names (%d)",
+        return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT,
+                              "requirement failed: The number of columns doesn't match.\nOld column names (%d)\nNew column names (%d)",
                               local->schema->field_count, schema->field_count);
     sp_plan *named = sp_plan_new(p->arena, SP_P_TO_DF, &local, 1, err);
     if (!named)
