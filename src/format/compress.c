@@ -131,7 +131,7 @@ static sp_status unpack_zstd(sp_str in, sp_buf *out, sp_error *err)
             status = corrupt(err, "zstd", ZSTD_getErrorName(left));
             break;
         }
-        if (from.pos == from.size && to.pos < to.size)
+        if (from.pos == from.size && (left == 0 || to.pos < to.size))
             break;
     }
     ZSTD_freeDStream(z);

@@ -67,9 +67,10 @@ typedef struct json_options {
     sp_str date_text, timestamp_text, timestamp_ntz_text;       /* patterns as given; p NULL: none */
     const sp_pattern *date, *timestamp, *timestamp_ntz;         /* compiled when wanted; NULL: the default forms */
 } json_options;
-sp_status sp_json_options_read(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, json_options *out, sp_error *err);
-/* Patterns are looked at where Spark first uses them: those that values of the type need to be read, and those that inference or a
- * writer makes at once. */
+sp_status sp_json_options_read(sp_arena *a, const sp_props *p, const sp_expr_conf *conf, json_options *out,
+                               sp_error *err);
+/* Patterns are looked at where Spark first uses them: those that values of the type need to be read, and those that
+ * inference or a writer makes at once. */
 sp_status sp_json_options_patterns(sp_arena *a, json_options *o, const sp_type *t, sp_error *err);
 sp_status sp_json_options_all_patterns(sp_arena *a, json_options *o, bool writing, sp_error *err);
 

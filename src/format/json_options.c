@@ -68,8 +68,8 @@ static sp_status check_compression(const sp_props *p, sp_error *err)
     bool known = !s;
     for (size_t i = 0; i < sizeof names / sizeof *names && !known; i++)
         known = sp_str_eq_nocase(sp_str_of(s), sp_str_of(names[i]));
-    return known ? SP_OK : SP_FAIL(err, CODEC_NOT_AVAILABLE__WITH_AVAILABLE_CODECS_SUGGESTION, "codecName", s, "availableCodecs",
-                                   "bzip2, deflate, gzip, lz4, none, snappy, uncompressed, zstd");
+    return known ? SP_OK : SP_FAIL(err, CODEC_NOT_AVAILABLE__WITH_AVAILABLE_CODECS_SUGGESTION, "codecName", s,
+                                   "availableCodecs", "bzip2, deflate, gzip, lz4, none, snappy, uncompressed, zstd");
 }
 
 /* ---- times ---- */

@@ -185,7 +185,8 @@ static bool write_iso(int64_t us, const sp_zone *zone, bool date_only, sp_buf *o
 static sp_status write_time(const json_writer *w, sp_kind kind, int64_t v, sp_buf *out, sp_error *err)
 {
     const sp_zone *zone = kind == SP_TIMESTAMP ? w->o.zone : NULL;
-    sp_str given = kind == SP_DATE ? w->o.date_text : kind == SP_TIMESTAMP ? w->o.timestamp_text : w->o.timestamp_ntz_text;
+    sp_str given = kind == SP_DATE ? w->o.date_text : kind == SP_TIMESTAMP ? w->o.timestamp_text
+                                                                                : w->o.timestamp_ntz_text;
     int64_t us = kind == SP_DATE ? v * SP_US_PER_DAY : v;
     if (!given.p && write_iso(us, zone, kind == SP_DATE, out))
         return SP_OK;

@@ -59,8 +59,8 @@ static calls start(void)
     return c;
 }
 
-__attribute__((unused)) static void from_json_is(const char *json, const char *schema, const char *opts, const char *want, const char *file,
-                         int line)
+__attribute__((unused)) static void from_json_is(const char *json, const char *schema, const char *opts,
+                                                 const char *want, const char *file, int line)
 {
     calls c = start();
     sp_expr *args[] = { text(&c, json), text(&c, schema), opts ? options(&c, opts) : NULL };
@@ -69,7 +69,8 @@ __attribute__((unused)) static void from_json_is(const char *json, const char *s
 }
 #define FROM(json, schema, opts, want) from_json_is(json, schema, opts, want, __FILE__, __LINE__)
 
-__attribute__((unused)) static void function_is(const char *name, const char *x, const char *y, const char *want, const char *file, int line)
+__attribute__((unused)) static void function_is(const char *name, const char *x, const char *y, const char *want,
+                                                const char *file, int line)
 {
     calls c = start();
     sp_expr *args[] = { text(&c, x), text(&c, y) };
