@@ -20,7 +20,10 @@ typedef struct file_source {
     bool by_log;                            /* a file sink's log says which files there are */
     enum { KEEP, DELETE, ARCHIVE } clean;
     const char *archive_dir;
-    sp_strmap seen;                         /* path (or name) -> anything */
+    sp_strmap seen;                         /* path (or name) -> its time in ms, as a pointer, and one */
+    size_t seen_after_purge;
+    int64_t max_age_ms;                     /* maxFileAge, counted back from the newest file seen */
+    int64_t newest_ms, oldest_ms;           /* of what was seen; files older than oldest_ms are passed over */
     pending *waiting_all; int waiting_cap;  /* not yet in a batch: those taken already are before `waiting` */
     pending *waiting; int waiting_count;
     bool sorted;                            /* waiting is in the order in which it is taken */
@@ -68,6 +71,19 @@ static sp_status clean_option(file_source *s, sp_error *err)
     return SP_OK;
 }
 
+/* A limit with latestFirst leaves the oldest files for last: they must not be too old then. */
+static sp_status age_option(file_source *s, sp_error *err)
+{
+    const char *text = sp_props_get(s->base.spec.options, "maxFileAge");
+    int64_t us;
+    if (!sp_source_time_us(sp_str_of(text ? text : "7d"), 1000, &us))
+        return sp_error_plain(err, SP_EXC_NUMBER_FORMAT, "Failed to parse time string: %s", text);
+    bool without_end = s->latest_first && (s->max_files || s->max_bytes);
+    s->max_age_ms = without_end ? INT64_MAX : us / 1000;
+    s->oldest_ms = INT64_MIN;
+    return SP_OK;
+}
+
 static sp_status read_options(file_source *s, sp_error *err)
 {
     const sp_props *o = s->base.spec.options;
@@ -78,6 +94,7 @@ static sp_status read_options(file_source *s, sp_error *err)
     SP_TRY(sp_source_option_bool(o, "latestFirst", false, &s->latest_first, err));
     SP_TRY(sp_source_option_bool(o, "fileNameOnly", false, &s->file_name_only, err));
     SP_TRY(clean_option(s, err));
+    SP_TRY(age_option(s, err));
     return sp_list_options_read(o, s->base.spec.conf->zone, &s->list, err);
 }
 
@@ -89,6 +106,29 @@ static sp_str identity(const file_source *s, sp_str path)
         return path;
     const char *slash = memrchr(path.p, '/', path.n);
     return slash ? (sp_str){ slash + 1, path.n - (size_t)(slash - path.p) - 1 } : path;
+}
+
+static sp_status mark_seen(file_source *s, sp_str path, int64_t mtime_ms, sp_error *err)
+{
+    if (mtime_ms > s->newest_ms)
+        s->newest_ms = mtime_ms;
+    return sp_strmap_put(&s->seen, identity(s, path), (void *)(uintptr_t)(mtime_ms + 1), err);
+}
+
+/* SeenFilesMap.purge: files too old are not looked at again, and need not be remembered; they are forgotten when half of all may be. */
+static void purge_seen(file_source *s)
+{
+    sp_str key;
+    void *value;
+    if (s->max_age_ms == INT64_MAX || s->newest_ms == 0)
+        return;
+    s->oldest_ms = s->newest_ms - s->max_age_ms;
+    if (sp_strmap_size(&s->seen) < 2 * s->seen_after_purge + 1024)
+        return;
+    for (size_t i = 0; sp_strmap_next(&s->seen, &i, &key, &value);)
+        if ((int64_t)(uintptr_t)value - 1 < s->oldest_ms)
+            sp_strmap_remove(&s->seen, key);
+    s->seen_after_purge = sp_strmap_size(&s->seen);
 }
 
 /* One more place behind the waiting ones; the places of files taken long ago are used again. */
@@ -115,7 +155,7 @@ static sp_status make_room(file_source *s, sp_error *err)
 static sp_status add_waiting(file_source *s, sp_str path, int64_t mtime_us, int64_t size, sp_str root, sp_error *err)
 {
     sp_str id = identity(s, path);
-    if (sp_strmap_has(&s->seen, id) || sp_strmap_has(&s->waiting_set, id))
+    if (sp_strmap_has(&s->seen, id) || sp_strmap_has(&s->waiting_set, id) || mtime_us / 1000 < s->oldest_ms)
         return SP_OK;
     SP_TRY(make_room(s, err));
     pending *p = &s->waiting[s->waiting_count];
@@ -240,8 +280,9 @@ static sp_status load_log(file_source *s, sp_error *err)
     for (int i = 0; i < count; i++) {
         sp_str path;
         SP_TRY(sp_path_from_uri(s->scratch, entries[i].path, &path, err));
-        SP_TRY(sp_strmap_put(&s->seen, identity(s, path), &SEEN, err));
+        SP_TRY(mark_seen(s, path, entries[i].timestamp_ms, err));
     }
+    purge_seen(s);
     sp_arena_reset(s->scratch);
     return SP_OK;
 }
@@ -349,13 +390,14 @@ static sp_status take(file_source *s, int n, sp_error *err)
     s->cached_count = n;
     for (int i = 0; i < n; i++) {
         sp_str id = identity(s, sp_str_of(s->waiting[i].path));
-        SP_TRY(sp_strmap_put(&s->seen, id, &SEEN, err));
+        SP_TRY(mark_seen(s, sp_str_of(s->waiting[i].path), s->waiting[i].mtime_us / 1000, err));
         sp_strmap_remove(&s->waiting_set, id);
         sp_free(s->waiting[i].path);
         sp_free(s->waiting[i].root);
     }
     s->waiting += n;
     s->waiting_count -= n;
+    purge_seen(s);
     return SP_OK;
 }
 

@@ -22,6 +22,25 @@ sp_status sp_source_option_bool(const sp_props *options, const char *key, bool f
     return SP_OK;
 }
 
+bool sp_source_time_us(sp_str text, int64_t unit_us, int64_t *out)
+{
+    static const struct { const char *suffix; int64_t us; } units[] = {
+        { "us", 1 }, { "ms", 1000 }, { "s", 1000000 }, { "m", 60000000 }, { "min", 60000000 }, { "h", 3600000000 }, { "d", 86400000000 },
+    };
+    sp_str s = sp_str_trim(text);
+    size_t digits = s.n && s.p[0] == '-';
+    while (digits < s.n && s.p[digits] >= '0' && s.p[digits] <= '9')
+        digits++;
+    sp_str suffix = { s.p + digits, s.n - digits };
+    bool known = suffix.n == 0;
+    for (size_t i = 0; !known && i < sizeof units / sizeof units[0]; i++)
+        if (sp_str_eq_nocase(suffix, sp_str_of(units[i].suffix))) {
+            unit_us = units[i].us;
+            known = true;
+        }
+    return known && sp_str_to_i64((sp_str){ s.p, digits }, out) && !__builtin_mul_overflow(*out, unit_us, out);
+}
+
 sp_status sp_offset_number(sp_str json, const char *key, int64_t *out, sp_error *err)
 {
     *out = -1;

@@ -177,14 +177,10 @@ static sp_status rate_open(const sp_source_spec *spec, sp_source **out, sp_error
     SP_TRY(number_option(spec->options, "rowsPerSecond", 1, 1, &s->rows_per_second, err));
     const char *ramp = spec->options ? sp_props_get(spec->options, "rampUpTime") : NULL;
     if (ramp) {
-        sp_calendar c;
-        int64_t n;
-        if (sp_str_to_i64(sp_str_of(ramp), &n))
-            s->ramp_up_s = n;
-        else {
-            SP_TRY(sp_parse_interval(sp_str_of(ramp), &c, err));
-            s->ramp_up_s = (c.days * SP_US_PER_DAY + c.us) / SP_US_PER_SECOND;
-        }
+        int64_t us;
+        if (!sp_source_time_us(sp_str_of(ramp), SP_US_PER_SECOND, &us))
+            return sp_error_plain(err, SP_EXC_NUMBER_FORMAT, "Failed to parse time string: %s", ramp);
+        s->ramp_up_s = us / SP_US_PER_SECOND;
         if (s->ramp_up_s < 0)
             return sp_error_plain(err, SP_EXC_ILLEGAL_ARGUMENT, "Invalid value '%s'. The option 'rampUpTime' must not be negative", ramp);
     }

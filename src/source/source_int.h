@@ -8,6 +8,8 @@
 /* The option as a number; absent: fallback. A text that is none, or a value below min: Spark's IllegalArgumentException. */
 sp_status sp_source_option_i64(const sp_props *options, const char *key, int64_t fallback, int64_t min, int64_t *out, sp_error *err);
 sp_status sp_source_option_bool(const sp_props *options, const char *key, bool fallback, bool *out, sp_error *err);
+/* JavaUtils.timeStringAs: a number and us, ms, s, m, min, h or d; without a suffix it counts unit_us. */
+bool sp_source_time_us(sp_str text, int64_t unit_us, int64_t *out);
 /* {"logOffset":7} or 7 -> 7; -1 for {NULL,0}. */
 sp_status sp_offset_number(sp_str json, const char *key, int64_t *out, sp_error *err);
 
