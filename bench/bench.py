@@ -132,8 +132,6 @@ def throughput(report, options, workload, title):
                     report.problem("%s: %s" % (workload, e))
                     running.pop(n).close()
                     continue
-                if reply.get("rows", lines) != lines:
-                    report.problem("%s: %s read %d rows of %d" % (workload, n, reply["rows"], lines))
                 if sink == "memory":
                     digests[n] = reply["digest"]
                     continue
@@ -144,6 +142,9 @@ def throughput(report, options, workload, title):
     finally:
         for peer in running.values():
             peer.close()
+    counted = {p["rows"] for n in passes for p in passes[n] if "rows" in p}      # W2: what its pushed filter lets through
+    if len(counted) > 1 or (workload == "w1" and counted - {lines}):
+        report.problem("%s: not all rows were read: %s of %d" % (workload, sorted(counted), lines))
     if len(set(digests.values())) > 1:
         report.problem("%s: the answers differ: %s" % (workload, digests))
     report.detail[workload] = {"lines": lines, "passes": passes, "peak_mb": peak, "digests": digests}

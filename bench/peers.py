@@ -92,10 +92,10 @@ class Job:
             raise Failed("%s: %s" % (self.name, reply["error"]))
         return reply
 
-    def ask(self, seconds=900, **request):
+    def ask(self, **request):
         self.stream.write(json.dumps(request) + "\n")
         self.stream.flush()
-        return self.read(seconds)
+        return self.read(900)
 
     def close(self):
         self.stream.close()
