@@ -102,7 +102,8 @@ def main():
               ["examples/python/socket_word_count.py", "localhost", str(words.port)], words, seconds)
     with tempfile.TemporaryDirectory(prefix="spate-demo-") as folder:
         ok = show("Page views per 10 seconds of event time, from JSON files as they arrive",
-                  ["--conf", "spark.sql.streaming.noDataMicroBatches.enabled=false", "examples/python/json_windows.py", folder], Files(folder, seconds / 5), seconds) and ok
+                  ["--conf", "spark.sql.streaming.noDataMicroBatches.enabled=false",
+                   "examples/python/json_windows.py", folder], Files(folder, seconds / 5), seconds) and ok
     if not ok:
         sys.exit("demo: something went wrong")
     print("\nNext, a program of your own:\n    . build/venv/bin/activate && build/spate submit APP.py", flush=True)
