@@ -244,8 +244,18 @@ sp_status sp_connect_open(const sp_connect_options *o, sp_connect **out, sp_erro
 
 const char *sp_connect_address(const sp_connect *c) { return sp_grpc_server_address(c->server); }
 
+/* No session is made any more, and the janitor goes home. */
+static void stop_taking(sp_connect *c)
+{
+    sp_mutex_lock(&c->lock);
+    c->closing = true;
+    sp_cond_broadcast(&c->wake);
+    sp_mutex_unlock(&c->lock);
+}
+
 void sp_connect_drain(sp_connect *c, int64_t timeout_us)
 {
+    stop_taking(c);
     sp_connect_close_all(c);
     sp_grpc_server_drain(c->server, timeout_us);
 }
@@ -254,10 +264,7 @@ void sp_connect_close(sp_connect *c)
 {
     if (!c)
         return;
-    sp_mutex_lock(&c->lock);
-    c->closing = true;
-    sp_cond_broadcast(&c->wake);
-    sp_mutex_unlock(&c->lock);
+    stop_taking(c);
     if (c->janitor)
         sp_thread_join(c->janitor);
     sp_connect_close_all(c);
