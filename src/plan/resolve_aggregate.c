@@ -117,6 +117,10 @@ static sp_status pull_parts(sp_ana *z, const sp_exprs *grouping, sp_exprs *inner
         for (int i = 0; i < inner->n; i++)
             if (sp_expr_eq(inner->v[i], e))
                 return named_column(z, inner->v[i], out, err);
+        if (e->kind == SP_E_AGG)
+            SP_TRY(check_arguments(z, e, err));
+        else if (sp_expr_has_kind(e, SP_E_WINDOW))
+            return SP_FAIL(err, WINDOW_FUNCTION_NOT_ALLOWED_IN_CLAUSE, "clauseName", "GROUP BY");
         sp_expr *item = e;
         if (e->kind != SP_E_COLUMN) {
             char *name = sp_arena_printf(z->arena, err, "_w%d", inner->n);
