@@ -1,11 +1,15 @@
-/* agg_approx.c -- percentile_approx, by Greenwald and Khanna's quantile summaries, and histogram_numeric, by Ben-Haim and Tom-Tov's bins.
+/* agg_approx.c -- percentile_approx, by Greenwald and Khanna's quantile summaries, and histogram_numeric, by Ben-Haim
+ * and Tom-Tov's bins.
  *
- *   percentile_approx  values wait in a head buffer of 50,000; full, it is sorted and merged into the samples (value, g = ranks since the sample
- *                      before, delta = uncertainty), which are compressed so that no g + delta passes 2 * error * count
- *   histogram_numeric  a value is a bin of height 1; of too many bins the two closest become one, ties by java.util.Random(31183)
+ *   percentile_approx  values wait in a head buffer of 50,000; full, it is sorted and merged into the samples (value,
+ *                      g = ranks since the sample before, delta = uncertainty), which are compressed so that no g +
+ *                      delta passes 2 * error * count
+ *   histogram_numeric  a value is a bin of height 1; of too many bins the two closest become one, ties by
+ *                      java.util.Random(31183)
  *
- * Both keep to Spark's order of operations, so that they approximate alike. Buffers: {buf binary}, big-endian: {threshold int, error double, count
- * long, n int, n * (value double, g long, delta long)}; {bins int, used int, used * (x double, y double)}.
+ * Both keep to Spark's order of operations, so that they approximate alike. Buffers: {buf binary}, big-endian:
+ * {threshold int, error double, count long, n int, n * (value double, g long, delta long)}; {bins int, used int, used *
+ * (x double, y double)}.
  * Behaviour: ApproximatePercentile.scala, QuantileSummaries.scala; HistogramNumeric.scala, NumericHistogram.java. */
 #include "function/agg_int.h"
 
@@ -67,7 +71,8 @@ static sp_status insert_head(summary *s, sp_heap *h, double error, sp_error *err
     return SP_OK;
 }
 
-/* From the last sample down: what fits is merged into the one after it; the first stays. In place: results gather at the end. */
+/* From the last sample down: what fits is merged into the one after it; the first stays. In place: results gather at
+ * the end. */
 static void compress_samples(summary *s, double threshold)
 {
     if (!s->count) return;
@@ -183,8 +188,8 @@ static double number_at(const sp_vec *v, uint32_t row)
     return sp_kind_is_numeric(v->type->kind) ? sp_vec_f64_at(v, row) : (double)sp_vec_int_at(v, row);
 }
 
-static sp_status approx_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args,
-                               const uint32_t *sel, uint32_t count, sp_error *err)
+static sp_status approx_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+                               const sp_vec *const *args, const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const approx_info *f = c->call->state;
     const sp_vec *v;
@@ -192,7 +197,8 @@ static sp_status approx_update(sp_agg_call *c, void *states, size_t stride, cons
     if (v->type->kind == SP_VOID) return SP_OK;
     for (uint32_t n = 0; n < count; n++) {
         uint32_t row = sel ? sel[n] : n;
-        if (!sp_vec_is_null(v, row)) SP_TRY(add_value(AGG_STATE(summary, groups[n]), c->heap, f->error, number_at(v, row), err));
+        if (!sp_vec_is_null(v, row)) SP_TRY(add_value(AGG_STATE(summary, groups[n]), c->heap, f->error, number_at(v,
+            row), err));
     }
     return SP_OK;
 }
@@ -220,8 +226,8 @@ static sp_status compressed_copy(sp_agg_call *c, const summary *s, summary *out,
     return compress(out, h, ((const approx_info *)c->call->state)->error, err);
 }
 
-static sp_status approx_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
-                              const uint32_t *from, uint32_t count, sp_error *err)
+static sp_status approx_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+                              size_t other_stride, const uint32_t *from, uint32_t count, sp_error *err)
 {
     const approx_info *f = c->call->state;
     for (uint32_t n = 0; n < count; n++) {
@@ -238,13 +244,14 @@ static sp_status build_as(sp_builder *b, const sp_type *t, double d, sp_error *e
     sp_dec dec;
     switch (t->kind) {
     case SP_FLOAT: case SP_DOUBLE: return sp_build_f64(b, d, err);
-    case SP_DECIMAL: return sp_dec_from_f64(d, t->precision, t->scale, &dec) ? sp_build_decimal(b, dec, err) : sp_build_null(b, err);
+    case SP_DECIMAL: return sp_dec_from_f64(d, t->precision, t->scale, &dec) ? sp_build_decimal(b, dec, err)
+        : sp_build_null(b, err);
     default: return sp_build_i64(b, d >= 0x1p63 ? INT64_MAX : d <= -0x1p63 ? INT64_MIN : (int64_t)d, err);
     }
 }
 
-static sp_status approx_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out,
-                               sp_error *err)
+static sp_status approx_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+                               uint32_t count, sp_vec *out, sp_error *err)
 {
     const approx_info *f = c->call->state;
     sp_builder *b = sp_builder_new(c->arena, out->type, false, err);
@@ -256,7 +263,8 @@ static sp_status approx_finish(sp_agg_call *c, const void *states, size_t stride
         if (!s.total || !f->percent_count) { SP_TRY(sp_build_null(b, err)); continue; }
         if (f->array) SP_TRY(sp_build_open(b, err));
         for (int i = 0; i < f->percent_count; i++)
-            SP_TRY(build_as(f->array ? sp_builder_child(b, 0) : b, f->type, quantile(&s, f->error, f->percents[i]), err));
+            SP_TRY(build_as(f->array ? sp_builder_child(b, 0) : b, f->type, quantile(&s, f->error, f->percents[i]),
+                err));
         if (f->array) SP_TRY(sp_build_close(b, err));
     }
     SP_TRY(sp_builder_take(b, &v, err));
@@ -264,8 +272,8 @@ static sp_status approx_finish(sp_agg_call *c, const void *states, size_t stride
     return SP_OK;
 }
 
-static sp_status approx_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
-                             sp_error *err)
+static sp_status approx_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                             sp_vec *const *out, sp_error *err)
 {
     const approx_info *f = c->call->state;
     sp_buf b = { 0 };
@@ -292,7 +300,8 @@ static sp_status load_summary(sp_agg_call *c, summary *s, sp_str bytes, sp_error
 {
     uint64_t threshold, total, count, g, delta;
     double error;
-    if (!sp_take_be(&bytes, 4, &threshold) || !sp_take_be_f64(&bytes, &error) || !sp_take_be(&bytes, 8, &total) || !sp_take_be(&bytes, 4, &count) ||
+    if (!sp_take_be(&bytes, 4, &threshold) || !sp_take_be_f64(&bytes, &error) || !sp_take_be(&bytes, 8, &total)
+        || !sp_take_be(&bytes, 4, &count) ||
         count > bytes.n / 24)
         return sp_agg_bad_buf(c, err);
     sample *to = NULL;
@@ -300,7 +309,8 @@ static sp_status load_summary(sp_agg_call *c, summary *s, sp_str bytes, sp_error
     replace_samples(s, c->heap, to, (uint32_t)count, (uint32_t)count);
     for (uint32_t i = 0; i < count; i++) {
         double x;
-        if (!sp_take_be_f64(&bytes, &x) || !sp_take_be(&bytes, 8, &g) || !sp_take_be(&bytes, 8, &delta)) return sp_agg_bad_buf(c, err);
+        if (!sp_take_be_f64(&bytes, &x) || !sp_take_be(&bytes, 8, &g) || !sp_take_be(&bytes, 8,
+            &delta)) return sp_agg_bad_buf(c, err);
         to[i] = (sample){ x, (int64_t)g, (int64_t)delta };
     }
     s->total = (int64_t)total;
@@ -308,25 +318,28 @@ static sp_status load_summary(sp_agg_call *c, summary *s, sp_str bytes, sp_error
     return SP_OK;
 }
 
-static sp_status approx_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
-                             sp_error *err)
+static sp_status approx_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                             const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_vec_plain(in[0], c->arena, &v, err));
     for (uint32_t n = 0; n < count; n++) {
         summary *s = AGG_STATE(summary, groups[n]);
         drop_summary(c->heap, s);
-        if (!sp_vec_is_null(v, n)) SP_TRY(load_summary(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]), err));
+        if (!sp_vec_is_null(v, n)) SP_TRY(load_summary(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]),
+            err));
     }
     return SP_OK;
 }
 
-static const sp_agg_kernel approx_kernel = { sizeof(summary), sp_agg_init_zero, approx_update, approx_merge, approx_finish, 1, sp_agg_buf_type,
-                                             sp_agg_buf_name, approx_save, approx_load, drop_summary };
+static const sp_agg_kernel approx_kernel = { sizeof(summary), sp_agg_init_zero, approx_update, approx_merge,
+                                             approx_finish, 1, sp_agg_buf_type, sp_agg_buf_name, approx_save,
+                                             approx_load, drop_summary };
 
 static bool is_measure(sp_kind k)
 {
-    return sp_kind_is_numeric(k) || k == SP_DATE || k == SP_TIMESTAMP || k == SP_TIMESTAMP_NTZ || k == SP_YEAR_MONTH || k == SP_DAY_TIME;
+    return sp_kind_is_numeric(k) || k == SP_DATE || k == SP_TIMESTAMP || k == SP_TIMESTAMP_NTZ || k == SP_YEAR_MONTH
+        || k == SP_DAY_TIME;
 }
 
 static sp_status want_measure(sp_bind *b, const sp_type **out, sp_error *err)
@@ -334,7 +347,8 @@ static sp_status want_measure(sp_bind *b, const sp_type **out, sp_error *err)
     *out = sp_bind_type(b, 0);
     if ((*out)->kind == SP_STRING || (*out)->kind == SP_VOID) b->want[0] = *out = sp_type_of(SP_DOUBLE);
     if (is_measure((*out)->kind)) return SP_OK;
-    return sp_bind_fail_type(b, 0, "(\"NUMERIC\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\" or \"INTERVAL YEAR TO MONTH\" or "
+    return sp_bind_fail_type(b, 0,
+        "(\"NUMERIC\" or \"DATE\" or \"TIMESTAMP\" or \"TIMESTAMP_NTZ\" or \"INTERVAL YEAR TO MONTH\" or "
                                    "\"INTERVAL DAY TO SECOND\")", err);
 }
 
@@ -353,10 +367,12 @@ static sp_status bind_approx(sp_bind *b, sp_error *err)
     SP_TRY(want_measure(b, &f->type, err));
     if (!sp_kind_is_integral(sp_bind_type(b, 2)->kind)) SP_TRY(sp_bind_want(b, 2, sp_type_of(SP_LONG), err));
     SP_TRY(sp_bind_constant(b, 2, "accuracy", &accuracy, err));
-    if (accuracy.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName", "accuracy");
+    if (accuracy.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b),
+        "exprName", "accuracy");
     if (accuracy.i64 <= 0 || accuracy.i64 > INT32_MAX) {
         const char *now = sp_arena_printf(b->arena, NULL, "%lldL", (long long)accuracy.i64);
-        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "accuracy", "valueRange",
+        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "accuracy",
+            "valueRange",
                        "(0, 2147483647]", "currentValue", now ? now : "");
     }
     f->error = 1.0 / (double)accuracy.i64;
@@ -442,8 +458,8 @@ static sp_status add_bin(histogram *s, sp_heap *h, uint32_t most, double x, sp_e
     return SP_OK;
 }
 
-static sp_status histogram_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args,
-                                  const uint32_t *sel, uint32_t count, sp_error *err)
+static sp_status histogram_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+                                  const sp_vec *const *args, const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const histogram_info *f = c->call->state;
     const sp_vec *v;
@@ -451,14 +467,15 @@ static sp_status histogram_update(sp_agg_call *c, void *states, size_t stride, c
     if (v->type->kind == SP_VOID) return SP_OK;
     for (uint32_t n = 0; n < count; n++) {
         uint32_t row = sel ? sel[n] : n;
-        if (!sp_vec_is_null(v, row)) SP_TRY(add_bin(AGG_STATE(histogram, groups[n]), c->heap, f->most, number_at(v, row), err));
+        if (!sp_vec_is_null(v, row)) SP_TRY(add_bin(AGG_STATE(histogram, groups[n]), c->heap, f->most, number_at(v,
+            row), err));
     }
     return SP_OK;
 }
 
 /* All bins of both, in order (its own before equal ones), then trimmed. */
-static sp_status histogram_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
-                                 const uint32_t *from, uint32_t count, sp_error *err)
+static sp_status histogram_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+                                 size_t other_stride, const uint32_t *from, uint32_t count, sp_error *err)
 {
     const histogram_info *f = c->call->state;
     for (uint32_t n = 0; n < count; n++) {
@@ -473,8 +490,8 @@ static sp_status histogram_merge(sp_agg_call *c, void *states, size_t stride, co
     return SP_OK;
 }
 
-static sp_status histogram_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out,
-                                  sp_error *err)
+static sp_status histogram_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+                                  uint32_t count, sp_vec *out, sp_error *err)
 {
     const histogram_info *f = c->call->state;
     sp_builder *b = sp_builder_new(c->arena, out->type, false, err);
@@ -505,8 +522,8 @@ static void drop_histogram(sp_heap *h, void *state)
     memset(s, 0, sizeof *s);
 }
 
-static sp_status histogram_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
-                                sp_error *err)
+static sp_status histogram_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+                                uint32_t count, sp_vec *const *out, sp_error *err)
 {
     const histogram_info *f = c->call->state;
     sp_buf b = { 0 };
@@ -528,28 +545,32 @@ static sp_status histogram_save(sp_agg_call *c, const void *states, size_t strid
 static sp_status load_histogram(sp_agg_call *c, histogram *s, sp_str bytes, sp_error *err)
 {
     uint64_t most, used;
-    if (!sp_take_be(&bytes, 4, &most) || !sp_take_be(&bytes, 4, &used) || used > bytes.n / 16) return sp_agg_bad_buf(c, err);
+    if (!sp_take_be(&bytes, 4, &most) || !sp_take_be(&bytes, 4, &used) || used > bytes.n / 16) return sp_agg_bad_buf(c,
+        err);
     SP_TRY(room_for_bins(s, c->heap, (uint32_t)used, err));
     for (; s->used < used; s->used++)
-        if (!sp_take_be_f64(&bytes, &s->bins[s->used].x) || !sp_take_be_f64(&bytes, &s->bins[s->used].y)) return sp_agg_bad_buf(c, err);
+        if (!sp_take_be_f64(&bytes, &s->bins[s->used].x) || !sp_take_be_f64(&bytes,
+            &s->bins[s->used].y)) return sp_agg_bad_buf(c, err);
     return SP_OK;
 }
 
-static sp_status histogram_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
-                                sp_error *err)
+static sp_status histogram_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                                const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_vec_plain(in[0], c->arena, &v, err));
     for (uint32_t n = 0; n < count; n++) {
         histogram *s = AGG_STATE(histogram, groups[n]);
         drop_histogram(c->heap, s);
-        if (!sp_vec_is_null(v, n)) SP_TRY(load_histogram(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]), err));
+        if (!sp_vec_is_null(v, n)) SP_TRY(load_histogram(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]),
+            err));
     }
     return SP_OK;
 }
 
-static const sp_agg_kernel histogram_kernel = { sizeof(histogram), sp_agg_init_zero, histogram_update, histogram_merge, histogram_finish, 1,
-                                                sp_agg_buf_type, sp_agg_buf_name, histogram_save, histogram_load, drop_histogram };
+static const sp_agg_kernel histogram_kernel = { sizeof(histogram), sp_agg_init_zero, histogram_update, histogram_merge,
+                                                histogram_finish, 1, sp_agg_buf_type, sp_agg_buf_name, histogram_save,
+                                                histogram_load, drop_histogram };
 
 static sp_status bind_histogram(sp_bind *b, sp_error *err)
 {
@@ -559,14 +580,17 @@ static sp_status bind_histogram(sp_bind *b, sp_error *err)
     SP_TRY(want_measure(b, &f->type, err));
     SP_TRY(sp_bind_want(b, 1, sp_type_of(SP_INT), err));
     SP_TRY(sp_bind_constant(b, 1, "nb", &bins, err));
-    if (bins.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName", "nb");
+    if (bins.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName",
+        "nb");
     if (bins.i64 < 2) {
         const char *now = sp_arena_printf(b->arena, NULL, "%lld", (long long)bins.i64);
-        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "nb", "valueRange", "[2, 2147483647]",
+        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "nb",
+            "valueRange", "[2, 2147483647]",
                        "currentValue", now ? now : "");
     }
     f->most = (uint32_t)bins.i64;
-    sp_field fields[2] = { { .name = SP_LIT("x"), .type = f->type, .nullable = true }, { .name = SP_LIT("y"), .type = sp_type_of(SP_DOUBLE), .nullable = true } };
+    sp_field fields[2] = { { .name = SP_LIT("x"), .type = f->type, .nullable = true }, { .name = SP_LIT("y"), .type =
+        sp_type_of(SP_DOUBLE), .nullable = true } };
     const sp_type *pair = sp_type_struct(b->arena, fields, 2, err);
     b->type = pair ? sp_type_array(b->arena, pair, true, err) : NULL;
     b->state = f;
@@ -575,8 +599,11 @@ static sp_status bind_histogram(sp_bind *b, sp_error *err)
 
 extern const sp_aggregate sp_aggregates_approx[];
 const sp_aggregate sp_aggregates_approx[] = {
-    { "percentile_approx", 2, 3, 0, bind_approx, &approx_kernel, "2.1.0", "percentile_approx(a, p[, accuracy]): a value near the percentile" },
-    { "approx_percentile", 2, 3, 0, bind_approx, &approx_kernel, "2.1.0", "approx_percentile(a, p[, accuracy]): a value near the percentile" },
-    { "histogram_numeric", 2, 2, 0, bind_histogram, &histogram_kernel, "3.3.0", "histogram_numeric(a, bins): centres and heights of bins" },
+    { "percentile_approx", 2, 3, 0, bind_approx, &approx_kernel, "2.1.0",
+        "percentile_approx(a, p[, accuracy]): a value near the percentile" },
+    { "approx_percentile", 2, 3, 0, bind_approx, &approx_kernel, "2.1.0",
+        "approx_percentile(a, p[, accuracy]): a value near the percentile" },
+    { "histogram_numeric", 2, 2, 0, bind_histogram, &histogram_kernel, "3.3.0",
+        "histogram_numeric(a, bins): centres and heights of bins" },
     { 0 }
 };

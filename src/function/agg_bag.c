@@ -1,5 +1,5 @@
-/* agg_bag.c -- what an aggregate gathers: values packed as bytes in heap memory, all of them or each different one once; and the hash codes by
- * which the JVM orders its hash tables (collect_set, mode). */
+/* agg_bag.c -- what an aggregate gathers: values packed as bytes in heap memory, all of them or each different one
+ * once; the hash codes by which the JVM orders its hash tables (collect_set, mode); binding of WITHIN GROUP. */
 #include "function/agg_int.h"
 
 static sp_status grow(sp_heap *h, void *p, uint32_t used, uint32_t *cap, uint32_t width, uint32_t want, sp_error *err)
@@ -148,7 +148,8 @@ bool sp_jvm_hash(const sp_vec *v, uint32_t row, bool scala, int32_t *out)
     if (v->type->kind == SP_VOID || sp_vec_is_null(v, row)) return true;
     switch (v->type->kind) {
     case SP_BOOLEAN: *out = sp_vec_int_at(v, row) ? 1231 : 1237; return true;
-    case SP_BYTE: case SP_SHORT: case SP_INT: case SP_DATE: case SP_YEAR_MONTH: *out = (int32_t)sp_vec_int_at(v, row); return true;
+    case SP_BYTE: case SP_SHORT: case SP_INT: case SP_DATE: case SP_YEAR_MONTH: *out = (int32_t)sp_vec_int_at(v, row);
+        return true;
     case SP_LONG: case SP_TIMESTAMP: case SP_TIMESTAMP_NTZ: case SP_TIME: case SP_DAY_TIME:
         *out = hash_i64(sp_vec_int_at(v, row), scala);
         return true;
@@ -191,7 +192,8 @@ sp_status sp_agg_put_buf(sp_agg_call *c, sp_vec *out, uint32_t n, sp_buf *b, sp_
 
 sp_status sp_agg_bad_buf(const sp_agg_call *c, sp_error *err)
 {
-    return sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "the stored buffer of %.*s is malformed", (int)c->call->name.n, c->call->name.p);
+    return sp_error_plain(err, SP_EXC_ILLEGAL_STATE, "the stored buffer of %.*s is malformed", (int)c->call->name.n,
+        c->call->name.p);
 }
 
 /* ---- binding of what is ordered ---- */
@@ -216,7 +218,8 @@ sp_status sp_agg_one_order(sp_bind *b, const sp_expr **out, sp_error *err)
         return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__DISTINCT_UNSUPPORTED, "funcName", sp_bind_function_id(b));
     if (w->order_count != 1) {
         const char *n = sp_arena_printf(b->arena, NULL, "%d", w->order_count);
-        return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__WRONG_NUM_ORDERINGS, "funcName", sp_bind_function_id(b), "expectedNum", "1",
+        return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__WRONG_NUM_ORDERINGS, "funcName", sp_bind_function_id(b),
+            "expectedNum", "1",
                        "actualNum", n ? n : "");
     }
     *out = w->order[0];
@@ -241,7 +244,8 @@ sp_status sp_agg_show_order(sp_bind *b, bool full, bool descending, sp_error *er
     }
     sp_buf_puts(&text, !full && descending ? " DESC)" : ")");
     sp_status status = sp_buf_check(&text, err);
-    if (status != SP_FAILED && !(call->sql_name.p = sp_arena_strndup(b->arena, text.data, text.len, err))) status = SP_FAILED;
+    if (status != SP_FAILED && !(call->sql_name.p = sp_arena_strndup(b->arena, text.data, text.len, err))) status =
+        SP_FAILED;
     call->sql_name.n = text.len;
     sp_buf_done(&text);
     call->window = NULL;

@@ -29,8 +29,8 @@ static bits_state value_at(const sp_vec *v, uint32_t row)
     return x;
 }
 
-static sp_status bits_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
-                             uint32_t count, sp_error *err)
+static sp_status bits_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+                             const sp_vec *const *args, const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const bits_info *f = c->call->state;
     const sp_vec *v;
@@ -43,15 +43,16 @@ static sp_status bits_update(sp_agg_call *c, void *states, size_t stride, const 
     return SP_OK;
 }
 
-static sp_status bits_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
-                            const uint32_t *from, uint32_t count, sp_error *err)
+static sp_status bits_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+                            size_t other_stride, const uint32_t *from, uint32_t count, sp_error *err)
 {
     const bits_info *f = c->call->state;
     for (uint32_t n = 0; n < count; n++) absorb(f->what, AGG_STATE(bits_state, to[n]), AGG_OTHER(bits_state, from[n]));
     return SP_OK;
 }
 
-static sp_status bits_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status bits_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                             sp_vec *out, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) {
         const bits_state *s = AGG_CONST(bits_state, groups[n]);
@@ -74,14 +75,14 @@ static const char *bits_buffer_name(const sp_expr *call, int i)
     return names[((const bits_info *)call->state)->what];
 }
 
-static sp_status bits_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
-                           sp_error *err)
+static sp_status bits_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                           sp_vec *const *out, sp_error *err)
 {
     return bits_finish(c, states, stride, groups, count, out[0], err);
 }
 
-static sp_status bits_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
-                           sp_error *err)
+static sp_status bits_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                           const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_vec_plain(in[0], c->arena, &v, err));
@@ -89,8 +90,8 @@ static sp_status bits_load(sp_agg_call *c, void *states, size_t stride, const ui
     return SP_OK;
 }
 
-static const sp_agg_kernel bits_kernel = { sizeof(bits_state), sp_agg_init_zero, bits_update, bits_merge, bits_finish, 1, bits_buffer_type,
-                                           bits_buffer_name, bits_save, bits_load, NULL };
+static const sp_agg_kernel bits_kernel = { sizeof(bits_state), sp_agg_init_zero, bits_update, bits_merge, bits_finish,
+                                           1, bits_buffer_type, bits_buffer_name, bits_save, bits_load, NULL };
 
 static sp_status bind_bits(sp_bind *b, bits_what what, sp_error *err)
 {

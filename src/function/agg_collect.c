@@ -1,9 +1,9 @@
 /* agg_collect.c -- collect_list, collect_set, listagg: aggregates whose result is all they were given.
  *
- * A group's values lie packed in a bag. collect_set gives its values in the order of scala.collection.mutable.HashSet: by bucket (the hash's low
- * bits), then by hash, as long as the hash codes are worth imitating (not of nested values; Spark calls the order undefined). listagg keeps
- * [value, sort values...] when it is ordered by something else than the value.
- * Buffer: {buf binary}, an UnsafeRow whose one field is the array of the values. Behaviour: collect.scala. */
+ * A group's values lie packed in a bag. collect_set gives its values in the order of scala.collection.mutable.HashSet:
+ * by bucket (the hash's low bits), then by hash, as long as the hash codes are worth imitating (not of nested values;
+ * Spark calls the order undefined). listagg keeps [value, sort values...] when it is ordered by something else than the
+ * value. Buffer: {buf binary}, an UnsafeRow whose one field is the array of the values. Behaviour: collect.scala. */
 #include "function/agg_int.h"
 
 typedef struct collect_info {
@@ -32,8 +32,8 @@ static void pack_item(const collect_info *f, sp_buf *out, const sp_vec *const *a
     for (int i = 0; f->reorder && i < f->order_count; i++) sp_pack(out, args[2 + i], row);
 }
 
-static sp_status collect_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args,
-                                const uint32_t *sel, uint32_t count, sp_error *err)
+static sp_status collect_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+                                const sp_vec *const *args, const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const collect_info *f = c->call->state;
     const sp_vec *v;
@@ -51,12 +51,13 @@ static sp_status collect_update(sp_agg_call *c, void *states, size_t stride, con
     return status;
 }
 
-static sp_status collect_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
-                               const uint32_t *from, uint32_t count, sp_error *err)
+static sp_status collect_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+                               size_t other_stride, const uint32_t *from, uint32_t count, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) {
         const sp_bag *o = AGG_OTHER(sp_bag, from[n]);
-        for (uint32_t i = 0; i < o->count; i++) SP_TRY(note(c, c->call->state, AGG_STATE(sp_bag, to[n]), sp_bag_at(o, i), err));
+        for (uint32_t i = 0; i < o->count; i++) SP_TRY(note(c, c->call->state, AGG_STATE(sp_bag, to[n]), sp_bag_at(o,
+            i), err));
     }
     return SP_OK;
 }
@@ -65,7 +66,8 @@ static void collect_drop(sp_heap *h, void *state) { sp_bag_drop(state, h); }
 
 /* ---- the order of a result ---- */
 
-typedef struct sorting { const collect_info *f; const sp_vec *items; const uint32_t *bucket; const int32_t *hash; } sorting;
+typedef struct sorting { const collect_info *f; const sp_vec *items; const uint32_t *bucket; const int32_t *hash;
+    } sorting;
 
 static bool goes_after(const sorting *s, uint32_t a, uint32_t b)
 {
@@ -74,7 +76,8 @@ static bool goes_after(const sorting *s, uint32_t a, uint32_t b)
         const sp_vec *v = s->f->reorder ? s->items->child[1 + i] : s->items;
         const struct collect_order *o = &s->f->order[i];
         bool an = sp_vec_null_at(v, a), bn = sp_vec_null_at(v, b);
-        int cmp = an || bn ? (an == bn ? 0 : an == o->nulls_first ? -1 : 1) : sp_vec_rows_cmp(v, a, v, b) * (o->descending ? -1 : 1);
+        int cmp = an || bn ? (an == bn ? 0 : an == o->nulls_first ? -1 : 1) : sp_vec_rows_cmp(v, a, v,
+            b) * (o->descending ? -1 : 1);
         if (cmp) return cmp > 0;
     }
     return false;
@@ -89,7 +92,8 @@ static sp_status sort_items(const sorting *s, uint32_t count, sp_arena *a, uint3
     for (uint32_t i = 0; i < count; i++) from[i] = i;
     for (uint64_t width = 1; width < count; width *= 2) {
         for (uint64_t lo = 0; lo < count; lo += 2 * width) {
-            uint64_t mid = lo + width < count ? lo + width : count, hi = lo + 2 * width < count ? lo + 2 * width : count;
+            uint64_t mid = lo + width < count ? lo + width : count, hi = lo + 2 * width < count ? lo + 2 * width
+                : count;
             for (uint64_t x = lo, y = mid, n = lo; n < hi; n++)
                 to[n] = y >= hi || (x < mid && !goes_after(s, from[x], from[y])) ? from[x++] : from[y++];
         }
@@ -101,7 +105,8 @@ static sp_status sort_items(const sorting *s, uint32_t count, sp_arena *a, uint3
     return SP_OK;
 }
 
-/* Order of the set's items: buckets of a table that holds them with a load of at most three quarters. NULL: as they came. */
+/* Order of the set's items: buckets of a table that holds them with a load of at most three quarters. NULL: as they
+ * came. */
 static sp_status set_order(const collect_info *f, const sp_bag *b, sp_arena *a, uint32_t **out, sp_error *err)
 {
     uint32_t *bucket, size = 16;
@@ -122,8 +127,8 @@ static sp_status set_order(const collect_info *f, const sp_bag *b, sp_arena *a, 
 
 /* ---- results ---- */
 
-static sp_status collect_arrays(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, bool ordered,
-                                sp_vec **out, sp_error *err)
+static sp_status collect_arrays(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+                                uint32_t count, bool ordered, sp_vec **out, sp_error *err)
 {
     const collect_info *f = c->call->state;
     sp_builder *b = sp_builder_new(c->arena, f->array, true, err);
@@ -140,8 +145,8 @@ static sp_status collect_arrays(sp_agg_call *c, const void *states, size_t strid
 }
 
 /* The elements' text may lie in the states: it is copied. */
-static sp_status collect_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out,
-                                sp_error *err)
+static sp_status collect_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+                                uint32_t count, sp_vec *out, sp_error *err)
 {
     sp_vec *v;
     SP_TRY(collect_arrays(c, states, stride, groups, count, true, &v, err));
@@ -166,7 +171,8 @@ static sp_status join_text(sp_agg_call *c, const sp_bag *s, sp_buf *out, sp_erro
     return SP_OK;
 }
 
-static sp_status text_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status text_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                             sp_vec *out, sp_error *err)
 {
     sp_buf b = { 0 };
     sp_status status = SP_OK;
@@ -203,8 +209,8 @@ static sp_status bytes_to_arrays(const collect_info *f, const sp_vec *lists, sp_
     return sp_builder_take(b, out, err);
 }
 
-static sp_status collect_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
-                              sp_error *err)
+static sp_status collect_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                              sp_vec *const *out, sp_error *err)
 {
     const collect_info *f = c->call->state;
     sp_vec *v;
@@ -250,8 +256,8 @@ static sp_status load_one(sp_agg_call *c, sp_bag *to, sp_str row, sp_buf *scratc
     return SP_OK;
 }
 
-static sp_status collect_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
-                              sp_error *err)
+static sp_status collect_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                              const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v;
     sp_buf b = { 0 };
@@ -261,16 +267,19 @@ static sp_status collect_load(sp_agg_call *c, void *states, size_t stride, const
     for (uint32_t n = 0; n < count && status != SP_FAILED; n++) {
         sp_bag *s = AGG_STATE(sp_bag, groups[n]);
         sp_bag_drop(s, c->heap);
-        if (!sp_vec_is_null(v, n)) status = load_one(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]), &b, err);
+        if (!sp_vec_is_null(v, n)) status = load_one(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]), &b,
+            err);
     }
     sp_buf_done(&b);
     return status;
 }
 
-static const sp_agg_kernel list_kernel = { sizeof(sp_bag), sp_agg_init_zero, collect_update, collect_merge, collect_finish, 1, sp_agg_buf_type,
-                                           sp_agg_buf_name, collect_save, collect_load, collect_drop };
-static const sp_agg_kernel text_kernel = { sizeof(sp_bag), sp_agg_init_zero, collect_update, collect_merge, text_finish, 1, sp_agg_buf_type,
-                                           sp_agg_buf_name, collect_save, collect_load, collect_drop };
+static const sp_agg_kernel list_kernel = { sizeof(sp_bag), sp_agg_init_zero, collect_update, collect_merge,
+                                           collect_finish, 1, sp_agg_buf_type, sp_agg_buf_name, collect_save,
+                                           collect_load, collect_drop };
+static const sp_agg_kernel text_kernel = { sizeof(sp_bag), sp_agg_init_zero, collect_update, collect_merge, text_finish,
+                                           1, sp_agg_buf_type, sp_agg_buf_name, collect_save, collect_load,
+                                           collect_drop };
 
 /* ---- binding ---- */
 
@@ -278,7 +287,8 @@ static sp_status lay_out(sp_bind *b, collect_info *f, sp_error *err)
 {
     const sp_type *stored = f->item;
     if (as_byte_arrays(f) && !(stored = sp_type_array(b->arena, sp_type_of(SP_BYTE), true, err))) return SP_FAILED;
-    if (!(f->array = sp_type_array(b->arena, f->item, f->nulls, err)) || !(stored = sp_type_array(b->arena, stored, f->nulls, err)))
+    if (!(f->array = sp_type_array(b->arena, f->item, f->nulls, err)) || !(stored = sp_type_array(b->arena, stored,
+        f->nulls, err)))
         return SP_FAILED;
     sp_field field = { .name = SP_LIT("buf"), .type = stored, .nullable = true };
     b->state = f;
@@ -298,7 +308,8 @@ static sp_status bind_collect(sp_bind *b, bool set, sp_error *err)
     SP_NEW(f, b->arena, sizeof *f, err);
     const sp_type *t = sp_bind_type(b, 0);
     if (set && has_map(t))
-        return SP_FAIL(err, DATATYPE_MISMATCH__UNSUPPORTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "functionName", "`collect_set`", "dataType",
+        return SP_FAIL(err, DATATYPE_MISMATCH__UNSUPPORTED_INPUT_TYPE, "sqlExpr", sp_bind_sql(b), "functionName",
+            "`collect_set`", "dataType",
                        "\"MAP\" or \"COLLATED STRING\"");
     *f = (collect_info){ .value = t, .item = t, .set = set, .nulls = b->call->ordinal == 2 };    /* RESPECT NULLS */
     SP_TRY(lay_out(b, f, err));
@@ -338,8 +349,10 @@ static sp_status listagg_types(sp_bind *b, sp_error *err)
     if (delimiter->kind != SP_VOID && delimiter->kind != SP_STRING && delimiter->kind != SP_BINARY)
         return sp_bind_fail_type(b, 1, "(\"STRING\" or \"BINARY\" or \"VOID\")", err);
     if (delimiter->kind != SP_VOID && delimiter->kind != value->kind) {
-        const char *types = sp_arena_printf(b->arena, NULL, "(%s or %s)", sp_type_sql_quoted(b->arena, value), sp_bind_arg_type(b, 1));
-        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName", sp_bind_function_id(b), "dataType",
+        const char *types = sp_arena_printf(b->arena, NULL, "(%s or %s)", sp_type_sql_quoted(b->arena, value),
+            sp_bind_arg_type(b, 1));
+        return SP_FAIL(err, DATATYPE_MISMATCH__DATA_DIFF_TYPES, "sqlExpr", sp_bind_sql(b), "functionName",
+            sp_bind_function_id(b), "dataType",
                        types ? types : "");
     }
     b->type = value;
@@ -358,7 +371,8 @@ static sp_status listagg_order(sp_bind *b, collect_info *f, const sp_window_spec
         f->order[i] = (struct collect_order){ sort && !o->ascending, sort ? o->nulls_first : true };
     }
     if (f->reorder && call->distinct)
-        return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__MISMATCH_WITH_DISTINCT_INPUT, "funcName", sp_bind_function_id(b), "funcArg",
+        return SP_FAIL(err, INVALID_WITHIN_GROUP_EXPRESSION__MISMATCH_WITH_DISTINCT_INPUT, "funcName",
+            sp_bind_function_id(b), "funcArg",
                        sp_bind_arg_sql(b, 0), "orderingExpr", sp_bind_arg_sql(b, 2));
     if (!f->reorder) return SP_OK;
     sp_field *fields;
@@ -393,7 +407,9 @@ const sp_aggregate sp_aggregates_collect[] = {
     { "collect_list", 1, 1, 0, bind_list, &list_kernel, "2.0.0", "collect_list(a): an array of all values" },
     { "array_agg", 1, 1, 0, bind_list, &list_kernel, "3.3.0", "array_agg(a): an array of all values" },
     { "collect_set", 1, 1, 0, bind_set, &list_kernel, "2.0.0", "collect_set(a): an array of the different values" },
-    { "listagg", 1, 2, 0, bind_listagg, &text_kernel, "4.0.0", "listagg(a[, delimiter]) [WITHIN GROUP (ORDER BY k)]: all texts in one" },
-    { "string_agg", 1, 2, 0, bind_listagg, &text_kernel, "4.0.0", "string_agg(a[, delimiter]) [WITHIN GROUP (ORDER BY k)]: all texts in one" },
+    { "listagg", 1, 2, 0, bind_listagg, &text_kernel, "4.0.0",
+        "listagg(a[, delimiter]) [WITHIN GROUP (ORDER BY k)]: all texts in one" },
+    { "string_agg", 1, 2, 0, bind_listagg, &text_kernel, "4.0.0",
+        "string_agg(a[, delimiter]) [WITHIN GROUP (ORDER BY k)]: all texts in one" },
     { 0 }
 };

@@ -20,8 +20,10 @@ typedef struct sp_slot {
     union { __int128 i; double f; char raw[16]; };
     void *ptr;              /* STRING, BINARY: the bytes; nested: the value in sp_pack's form */
 } sp_slot;
-sp_status sp_slot_put(sp_slot *s, sp_heap *h, const sp_vec *v, uint32_t row, sp_arena *scratch, sp_error *err);  /* FLAT or CONST v; replaces */
-sp_status sp_slot_get(const sp_slot *s, const sp_type *t, sp_vec *out, uint32_t row, sp_arena *a, sp_error *err);    /* not nested */
+/* FLAT or CONST v; replaces */
+sp_status sp_slot_put(sp_slot *s, sp_heap *h, const sp_vec *v, uint32_t row, sp_arena *scratch, sp_error *err);
+/* not nested */
+sp_status sp_slot_get(const sp_slot *s, const sp_type *t, sp_vec *out, uint32_t row, sp_arena *a, sp_error *err);
 sp_status sp_slot_copy(sp_slot *to, const sp_slot *from, sp_heap *h, sp_error *err);
 void sp_slot_drop(sp_slot *s, sp_heap *h);
 /* Slots of count groups as one vector of the type (nested too): out is filled. */
@@ -31,8 +33,8 @@ sp_status sp_slots_vec(const sp_slot *const *slots, uint32_t count, sp_vec *out,
 void sp_pack(sp_buf *out, const sp_vec *v, uint32_t row);
 sp_status sp_unpack(sp_builder *b, const sp_type *t, const char **at, const char *end, sp_error *err);
 
-/* Values that a group gathers, packed one behind the other in heap memory (agg_bag.c): a list of them all, or each different one once with
- * how often it came. The two are not mixed in one bag. Cleared memory is an empty bag. */
+/* Values that a group gathers, packed one behind the other in heap memory (agg_bag.c): a list of them all, or each
+ * different one once with how often it came. The two are not mixed in one bag. Cleared memory is an empty bag. */
 typedef struct sp_bag {
     char *data; uint32_t len, cap;          /* bytes */
     uint32_t count, room;
@@ -53,7 +55,8 @@ sp_status sp_bag_build(const sp_bag *b, const uint32_t *order, sp_builder *to, c
 /* All items as a vector. */
 sp_status sp_bag_vec(const sp_bag *b, const sp_type *t, sp_arena *a, sp_vec **out, sp_error *err);
 
-/* hashCode of a value as a JVM row holds it; scala: ##, by which 1 and 1L and 1.0 are equal. False for kinds that have none worth imitating. */
+/* hashCode of a value as a JVM row holds it; scala: ##, by which 1 and 1L and 1.0 are equal. False for kinds that
+ * have none worth imitating. */
 bool sp_jvm_hash(const sp_vec *v, uint32_t row, bool scala, int32_t *out);
 
 /* Bytes as Java's DataOutputStream and ByteBuffer put them: big-endian. */
@@ -88,10 +91,11 @@ static inline bool sp_take_be_f64(sp_str *s, double *out)
 /* ---- binding ---- */
 /* The call's arguments are these from now on. */
 sp_status sp_agg_set_args(sp_bind *b, sp_expr *const *args, int count, sp_error *err);
-/* The one expression of WITHIN GROUP (ORDER BY e); INVALID_WITHIN_GROUP_EXPRESSION.* without it, with more, or with DISTINCT. */
+/* The one expression of WITHIN GROUP (ORDER BY e); INVALID_WITHIN_GROUP_EXPRESSION.* without it, with more, or with
+ * DISTINCT. */
 sp_status sp_agg_one_order(sp_bind *b, const sp_expr **out, sp_error *err);
-/* The call shows as name(arguments) WITHIN GROUP (ORDER BY ...), whatever becomes of its arguments; the order itself is taken off it. full: with
- * direction and nulls as they are; else descending says whether DESC is shown. */
+/* The call shows as name(arguments) WITHIN GROUP (ORDER BY ...), whatever becomes of its arguments; the order itself
+ * is taken off it. full: with direction and nulls as they are; else descending says whether DESC is shown. */
 sp_status sp_agg_show_order(sp_bind *b, bool full, bool descending, sp_error *err);
 /* Argument i, a constant percentage or an array of them. */
 sp_status sp_agg_percentages(sp_bind *b, int i, double **out, int *count, bool *array, sp_error *err);

@@ -1,9 +1,11 @@
-/* agg_percentile.c -- percentile, median, percentile_cont, percentile_disc and mode: exact answers over how often each value came.
+/* agg_percentile.c -- percentile, median, percentile_cont, percentile_disc and mode: exact answers over how often each
+ * value came.
  *
- * A group's state is a bag of different values with their counts; an answer sorts them. mode takes, among the most frequent, the first in the
- * order of Spark's OpenHashMap (slots by murmur3 of the hash code, probed 1, 2, 3 ... further, 64 slots doubled at seven tenths), unless asked for
- * the smallest or greatest.
- * Buffer: {buf binary}: per value its UnsafeRow (value, count) behind the row's size; -1 ends. Behaviour: percentiles.scala, Mode.scala. */
+ * A group's state is a bag of different values with their counts; an answer sorts them. mode takes, among the most
+ * frequent, the first in the order of Spark's OpenHashMap (slots by murmur3 of the hash code, probed 1, 2, 3 ...
+ * further, 64 slots doubled at seven tenths), unless asked for the smallest or greatest.
+ * Buffer: {buf binary}: per value its UnsafeRow (value, count) behind the row's size; -1 ends.
+ * Behaviour: percentiles.scala, Mode.scala. */
 #include "function/agg_int.h"
 
 #include <math.h>
@@ -20,7 +22,8 @@ typedef struct counted_info {
 
 /* ---- counting ---- */
 
-static sp_status times_of(sp_agg_call *c, const counted_info *f, const sp_vec *times, uint32_t row, int64_t *out, sp_error *err)
+static sp_status times_of(sp_agg_call *c, const counted_info *f, const sp_vec *times, uint32_t row, int64_t *out,
+                          sp_error *err)
 {
     *out = 1;
     if (!times) return SP_OK;
@@ -31,8 +34,8 @@ static sp_status times_of(sp_agg_call *c, const counted_info *f, const sp_vec *t
                    sp_expr_sql_quoted(c->arena, c->call->args[f->frequency]), "negativeValue", n ? n : "");
 }
 
-static sp_status counted_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args,
-                                const uint32_t *sel, uint32_t count, sp_error *err)
+static sp_status counted_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+                                const sp_vec *const *args, const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const counted_info *f = c->call->state;
     int value = f->frequency ? 0 : c->call->arg_count - 1;
@@ -50,14 +53,15 @@ static sp_status counted_update(sp_agg_call *c, void *states, size_t stride, con
         sp_buf_clear(&b);
         sp_pack(&b, v, row);
         status = sp_buf_check(&b, err);
-        if (status != SP_FAILED) status = sp_bag_note(AGG_STATE(sp_bag, groups[n]), c->heap, (sp_str){ b.data, b.len }, often, err);
+        if (status != SP_FAILED) status = sp_bag_note(AGG_STATE(sp_bag, groups[n]), c->heap, (sp_str){ b.data, b.len },
+            often, err);
     }
     sp_buf_done(&b);
     return status;
 }
 
-static sp_status counted_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
-                               const uint32_t *from, uint32_t count, sp_error *err)
+static sp_status counted_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+                               size_t other_stride, const uint32_t *from, uint32_t count, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) {
         const sp_bag *o = AGG_OTHER(sp_bag, from[n]);
@@ -88,7 +92,8 @@ static sp_status sort_values(const sp_vec *v, uint32_t count, sp_arena *a, uint3
     for (uint32_t i = 0; i < count; i++) from[i] = i;
     for (uint64_t width = 1; width < count; width *= 2) {
         for (uint64_t lo = 0; lo < count; lo += 2 * width) {
-            uint64_t mid = lo + width < count ? lo + width : count, hi = lo + 2 * width < count ? lo + 2 * width : count;
+            uint64_t mid = lo + width < count ? lo + width : count, hi = lo + 2 * width < count ? lo + 2 * width
+                : count;
             for (uint64_t x = lo, y = mid, n = lo; n < hi; n++)
                 to[n] = y >= hi || (x < mid && sp_vec_rows_cmp(v, from[x], v, from[y]) <= 0) ? from[x++] : from[y++];
         }
@@ -145,8 +150,8 @@ static sp_status build_number(sp_builder *b, const sp_type *t, double d, sp_erro
     return t->kind == SP_DOUBLE ? sp_build_f64(b, d, err) : sp_build_i64(b, (int64_t)d, err);
 }
 
-static sp_status percentile_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out,
-                                   sp_error *err)
+static sp_status percentile_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+                                   uint32_t count, sp_vec *out, sp_error *err)
 {
     const counted_info *f = c->call->state;
     sp_builder *b = sp_builder_new(c->arena, out->type, false, err);
@@ -160,7 +165,8 @@ static sp_status percentile_finish(sp_agg_call *c, const void *states, size_t st
         SP_TRY(rank_values(c, s, &r, err));
         if (f->array) SP_TRY(sp_build_open(b, err));
         for (int i = 0; i < f->percent_count; i++)
-            SP_TRY(build_number(f->array ? sp_builder_child(b, 0) : b, item, percentile_of(f, r, s->count, f->percents[i]), err));
+            SP_TRY(build_number(f->array ? sp_builder_child(b, 0) : b, item, percentile_of(f, r, s->count,
+                f->percents[i]), err));
         if (f->array) SP_TRY(sp_build_close(b, err));
     }
     SP_TRY(sp_builder_take(b, &v, err));
@@ -227,7 +233,8 @@ static sp_status most_frequent(sp_agg_call *c, const sp_bag *s, uint32_t *out, s
     return SP_OK;
 }
 
-static sp_status mode_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out, sp_error *err)
+static sp_status mode_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                             sp_vec *out, sp_error *err)
 {
     sp_builder *b = sp_builder_new(c->arena, out->type, false, err);
     sp_vec *v;
@@ -266,8 +273,8 @@ static sp_status save_one(sp_agg_call *c, const sp_bag *s, sp_buf *row, sp_buf *
     return SP_OK;
 }
 
-static sp_status counted_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
-                              sp_error *err)
+static sp_status counted_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                              sp_vec *const *out, sp_error *err)
 {
     sp_buf b = { 0 }, row = { 0 };
     sp_status status = c->rows ? SP_OK : sp_error_internal(err, "no row format to save by");
@@ -284,7 +291,8 @@ static sp_status load_one(sp_agg_call *c, sp_bag *to, sp_str bytes, sp_buf *scra
 {
     const counted_info *f = c->call->state;
     uint64_t size;
-    sp_builder *fields[2] = { sp_builder_new(c->arena, f->type, true, err), sp_builder_new(c->arena, sp_type_of(SP_LONG), true, err) };
+    sp_builder *fields[2] = { sp_builder_new(c->arena, f->type, true, err), sp_builder_new(c->arena,
+        sp_type_of(SP_LONG), true, err) };
     sp_vec *v, *times;
     if (!fields[0] || !fields[1]) return SP_FAILED;
     while (sp_take_be(&bytes, 4, &size) && size != 0xffffffffu) {
@@ -298,36 +306,42 @@ static sp_status load_one(sp_agg_call *c, sp_bag *to, sp_str bytes, sp_buf *scra
         sp_buf_clear(scratch);
         sp_pack(scratch, v, i);
         SP_TRY(sp_buf_check(scratch, err));
-        SP_TRY(sp_bag_note(to, c->heap, (sp_str){ scratch->data, scratch->len }, ((const int64_t *)times->data)[i], err));
+        SP_TRY(sp_bag_note(to, c->heap, (sp_str){ scratch->data, scratch->len }, ((const int64_t *)times->data)[i],
+            err));
     }
     return SP_OK;
 }
 
-static sp_status counted_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
-                              sp_error *err)
+static sp_status counted_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                              const sp_vec *const *in, sp_error *err)
 {
     const sp_vec *v = NULL;
     sp_buf b = { 0 };
-    sp_status status = c->rows ? sp_vec_plain(in[0], c->arena, &v, err) : sp_error_internal(err, "no row format to load by");
+    sp_status status = c->rows ? sp_vec_plain(in[0], c->arena, &v, err) : sp_error_internal(err,
+        "no row format to load by");
     for (uint32_t n = 0; n < count && status != SP_FAILED; n++) {
         sp_bag *s = AGG_STATE(sp_bag, groups[n]);
         sp_bag_drop(s, c->heap);
-        if (!sp_vec_is_null(v, n)) status = load_one(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]), &b, err);
+        if (!sp_vec_is_null(v, n)) status = load_one(c, s, sp_view_str(&((const sp_view *)v->data)[SP_AT(v, n)]), &b,
+            err);
     }
     sp_buf_done(&b);
     return status;
 }
 
-static const sp_agg_kernel percentile_kernel = { sizeof(sp_bag), sp_agg_init_zero, counted_update, counted_merge, percentile_finish, 1,
-                                                 sp_agg_buf_type, sp_agg_buf_name, counted_save, counted_load, counted_drop };
-static const sp_agg_kernel mode_kernel = { sizeof(sp_bag), sp_agg_init_zero, counted_update, counted_merge, mode_finish, 1, sp_agg_buf_type,
-                                           sp_agg_buf_name, counted_save, counted_load, counted_drop };
+static const sp_agg_kernel percentile_kernel = { sizeof(sp_bag), sp_agg_init_zero, counted_update, counted_merge,
+                                                 percentile_finish, 1, sp_agg_buf_type, sp_agg_buf_name, counted_save,
+                                                 counted_load, counted_drop };
+static const sp_agg_kernel mode_kernel = { sizeof(sp_bag), sp_agg_init_zero, counted_update, counted_merge, mode_finish,
+                                           1, sp_agg_buf_type, sp_agg_buf_name, counted_save, counted_load,
+                                           counted_drop };
 
 /* ---- binding ---- */
 
 static sp_status lay_out(sp_bind *b, counted_info *f, const sp_type *type, sp_error *err)
 {
-    sp_field fields[2] = { { .name = SP_LIT("value"), .type = type, .nullable = true }, { .name = SP_LIT("count"), .type = sp_type_of(SP_LONG) } };
+    sp_field fields[2] = { { .name = SP_LIT("value"), .type = type, .nullable = true }, { .name = SP_LIT("count"),
+        .type = sp_type_of(SP_LONG) } };
     f->type = type;
     b->state = f;
     return (f->row = sp_type_struct(b->arena, fields, 2, err)) ? SP_OK : SP_FAILED;
@@ -341,7 +355,8 @@ sp_status sp_agg_percentages(sp_bind *b, int i, double **out, int *count, bool *
     if (*array && !(wanted = sp_type_array(b->arena, wanted, false, err))) return SP_FAILED;
     if (!sp_type_same(t, wanted)) SP_TRY(sp_bind_want(b, i, wanted, err));
     SP_TRY(sp_bind_constant(b, i, "percentage", &v, err));
-    if (v.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName", "percentage(s)");
+    if (v.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName",
+        "percentage(s)");
     sp_list l = { 0, 1 };
     if (*array) l = ((const sp_list *)v.vec->data)[0];
     SP_NEW_ARRAY(*out, b->arena, l.length + 1, err);
@@ -353,7 +368,8 @@ sp_status sp_agg_percentages(sp_bind *b, int i, double **out, int *count, bool *
         sp_print_f64(&text, p);
         const char *now = sp_arena_printf(b->arena, NULL, "%sD", sp_buf_cstr(&text));
         sp_buf_done(&text);
-        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "percentage", "valueRange", "[0.0, 1.0]",
+        return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", "percentage",
+            "valueRange", "[0.0, 1.0]",
                        "currentValue", now ? now : "");
     }
     return SP_OK;
@@ -366,7 +382,8 @@ static sp_status percentile_types(sp_bind *b, int i, const sp_type **value, cons
     if (t->kind == SP_STRING || t->kind == SP_VOID) b->want[i] = t = sp_type_of(SP_DOUBLE);
     bool interval = t->kind == SP_YEAR_MONTH || t->kind == SP_DAY_TIME;
     if (!interval && !sp_kind_is_numeric(t->kind))
-        return sp_bind_fail_type(b, i, "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\")", err);
+        return sp_bind_fail_type(b, i, "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\")",
+            err);
     *value = t;
     *result = interval ? t : sp_type_of(SP_DOUBLE);
     return SP_OK;
@@ -416,7 +433,8 @@ static sp_status bind_ordered(sp_bind *b, counted_what what, sp_error *err)
     f->what = what;
     f->reverse = order->kind == SP_E_SORT && !order->ascending;
     SP_TRY(sp_agg_show_order(b, false, f->reverse, err));
-    SP_TRY(sp_agg_set_args(b, (sp_expr *[]){ b->call->args[0], order->kind == SP_E_SORT ? order->args[0] : (sp_expr *)order }, 2, err));
+    SP_TRY(sp_agg_set_args(b, (sp_expr *[]){ b->call->args[0], order->kind == SP_E_SORT ? order->args[0]
+        : (sp_expr *)order }, 2, err));
     return bind_counted(b, f, 1, 0, err);
 }
 
@@ -441,11 +459,13 @@ static sp_status bind_mode(sp_bind *b, sp_error *err)
         sp_value v;
         if (sp_bind_type(b, 1)->kind != SP_BOOLEAN) return sp_bind_fail_type(b, 1, "\"BOOLEAN\"", err);
         SP_TRY(sp_bind_constant(b, 1, "deterministic", &v, err));
-        if (v.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName", "deterministic");
+        if (v.is_null) return SP_FAIL(err, DATATYPE_MISMATCH__UNEXPECTED_NULL, "sqlExpr", sp_bind_sql(b), "exprName",
+            "deterministic");
         f->smallest = v.boolean;
         SP_TRY(sp_agg_set_args(b, b->call->args, 1, err));
         if (f->smallest) {
-            sp_expr sort = { .kind = SP_E_SORT, .args = b->call->args, .arg_count = 1, .ascending = false }, *orders[1] = { &sort };
+            sp_expr sort = { .kind = SP_E_SORT, .args = b->call->args, .arg_count = 1, .ascending = false },
+                *orders[1] = { &sort };
             sp_window_spec w = { .order = orders, .order_count = 1 };
             b->call->window = &w;
             b->call->arg_count = 0;
@@ -461,10 +481,13 @@ static sp_status bind_mode(sp_bind *b, sp_error *err)
 
 extern const sp_aggregate sp_aggregates_percentile[];
 const sp_aggregate sp_aggregates_percentile[] = {
-    { "percentile", 2, 3, 0, bind_percentile, &percentile_kernel, "2.1.0", "percentile(a, p[, frequency]): the exact percentile, interpolated" },
+    { "percentile", 2, 3, 0, bind_percentile, &percentile_kernel, "2.1.0",
+        "percentile(a, p[, frequency]): the exact percentile, interpolated" },
     { "median", 1, 1, 0, bind_median, &percentile_kernel, "3.4.0", "median(a): percentile(a, 0.5)" },
-    { "percentile_cont", 1, 1, 0, bind_cont, &percentile_kernel, "4.0.0", "percentile_cont(p) WITHIN GROUP (ORDER BY a): interpolated" },
-    { "percentile_disc", 1, 1, 0, bind_disc, &percentile_kernel, "4.0.0", "percentile_disc(p) WITHIN GROUP (ORDER BY a): one of the values" },
+    { "percentile_cont", 1, 1, 0, bind_cont, &percentile_kernel, "4.0.0",
+        "percentile_cont(p) WITHIN GROUP (ORDER BY a): interpolated" },
+    { "percentile_disc", 1, 1, 0, bind_disc, &percentile_kernel, "4.0.0",
+        "percentile_disc(p) WITHIN GROUP (ORDER BY a): one of the values" },
     { "mode", 0, 2, 0, bind_mode, &mode_kernel, "3.4.0", "mode(a[, deterministic]): the value that came most often" },
     { 0 }
 };

@@ -1,9 +1,10 @@
 /* agg_stat.c -- moments of one column and of pairs: stddev, variance, skewness, kurtosis, corr, covar_*, regr_*.
  *
- * One pass, updated row by row and merged by the same formulas in the same order of operations as Spark, so that the last bit agrees.
- * Buffers: {n, avg, m2[, m3[, m4]]}; corr, regr_r2 {n, xAvg, yAvg, ck, xMk, yMk}; covar_*, regr_sxy the first four of them; regr_slope and
- * regr_intercept those four and the {n, avg, m2} of x, which counts every x that is not null, its y or not.
- * Behaviour: CentralMomentAgg.scala, Corr.scala, Covariance.scala, linearRegression.scala. */
+ * One pass, updated row by row and merged by the same formulas in the same order of operations as Spark, so that the
+ * last bit agrees.
+ * Buffers: {n, avg, m2[, m3[, m4]]}; corr, regr_r2 {n, xAvg, yAvg, ck, xMk, yMk}; covar_*, regr_sxy the first four of
+ * them; regr_slope and regr_intercept those four and the {n, avg, m2} of x, which counts every x that is not null, its
+ * y or not. Behaviour: CentralMomentAgg.scala, Corr.scala, Covariance.scala, linearRegression.scala. */
 #include "function/agg_int.h"
 
 #include <math.h>
@@ -44,27 +45,30 @@ static void moments_merge(moments *s, const moments *o)
 {
     double n1 = s->n, n2 = o->n, n = n1 + n2, delta = o->avg - s->avg, delta_n = n == 0 ? 0 : delta / n;
     double m2 = s->m2 + o->m2 + delta * delta_n * n1 * n2;
-    double m3 = s->m3 + o->m3 + delta_n * delta_n * delta * n1 * n2 * (n1 - n2) + 3.0 * delta_n * (n1 * o->m2 - n2 * s->m2);
+    double m3 =
+        s->m3 + o->m3 + delta_n * delta_n * delta * n1 * n2 * (n1 - n2) + 3.0 * delta_n * (n1 * o->m2 - n2 * s->m2);
     double m4 = s->m4 + o->m4 + delta_n * delta_n * delta_n * delta * n1 * n2 * (n1 * n1 - n1 * n2 + n2 * n2) +
-                6.0 * delta_n * delta_n * (n1 * n1 * o->m2 + n2 * n2 * s->m2) + 4.0 * delta_n * (n1 * o->m3 - n2 * s->m3);
+                6.0 * delta_n * delta_n * (n1 * n1 * o->m2 + n2 * n2 * s->m2) +
+                4.0 * delta_n * (n1 * o->m3 - n2 * s->m3);
     *s = (moments){ n, s->avg + delta_n * n2, m2, m3, m4 };
 }
 
-static sp_status moment_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args,
-                               const uint32_t *sel, uint32_t count, sp_error *err)
+static sp_status moment_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+                               const sp_vec *const *args, const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const sp_vec *v;
     SP_TRY(sp_vec_plain(args[0], c->arena, &v, err));
     if (v->type->kind == SP_VOID) return SP_OK;
     for (uint32_t n = 0; n < count; n++) {
         uint32_t row = sel ? sel[n] : n;
-        if (!sp_vec_is_null(v, row)) moments_add(AGG_STATE(moments, groups[n]), ((const double *)v->data)[SP_AT(v, row)]);
+        if (!sp_vec_is_null(v, row)) moments_add(AGG_STATE(moments, groups[n]), ((const double *)v->data)[SP_AT(v,
+            row)]);
     }
     return SP_OK;
 }
 
-static sp_status moment_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
-                              const uint32_t *from, uint32_t count, sp_error *err)
+static sp_status moment_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+                              size_t other_stride, const uint32_t *from, uint32_t count, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) moments_merge(AGG_STATE(moments, to[n]), AGG_OTHER(moments, from[n]));
     return SP_OK;
@@ -83,8 +87,8 @@ static double moment_value(stat_what what, const moments *s)
     }
 }
 
-static sp_status moment_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out,
-                               sp_error *err)
+static sp_status moment_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups,
+                               uint32_t count, sp_vec *out, sp_error *err)
 {
     const stat_info *f = c->call->state;
     bool sample = f->what == STDDEV_SAMP || f->what == VAR_SAMP, shape = f->what == SKEWNESS || f->what == KURTOSIS;
@@ -128,8 +132,8 @@ static void pairs_merge(pairs *s, const pairs *o)
 static bool is_line(stat_what what) { return what == REGR_SLOPE || what == REGR_INTERCEPT; }
 
 /* A line's arguments are (y, x). */
-static sp_status pair_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, const sp_vec *const *args, const uint32_t *sel,
-                             uint32_t count, sp_error *err)
+static sp_status pair_update(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups,
+                             const sp_vec *const *args, const uint32_t *sel, uint32_t count, sp_error *err)
 {
     const sp_vec *x, *y;
     bool line = is_line(what_of(c));
@@ -141,14 +145,15 @@ static sp_status pair_update(sp_agg_call *c, void *states, size_t stride, const 
         if (sp_vec_is_null(x, row)) continue;
         pairs *s = AGG_STATE(pairs, groups[n]);
         double xv = ((const double *)x->data)[SP_AT(x, row)];
-        if (y->type->kind != SP_VOID && !sp_vec_is_null(y, row)) pairs_add(s, xv, ((const double *)y->data)[SP_AT(y, row)]);
+        if (y->type->kind != SP_VOID && !sp_vec_is_null(y, row)) pairs_add(s, xv, ((const double *)y->data)[SP_AT(y,
+            row)]);
         if (line) moments_add(&s->x, xv);
     }
     return SP_OK;
 }
 
-static sp_status pair_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other, size_t other_stride,
-                            const uint32_t *from, uint32_t count, sp_error *err)
+static sp_status pair_merge(sp_agg_call *c, void *states, size_t stride, const uint32_t *to, const void *other,
+                            size_t other_stride, const uint32_t *from, uint32_t count, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) pairs_merge(AGG_STATE(pairs, to[n]), AGG_OTHER(pairs, from[n]));
     return SP_OK;
@@ -186,8 +191,8 @@ static sp_status pair_value(const sp_agg_call *c, const pairs *s, double *out, b
     }
 }
 
-static sp_status pair_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *out,
-                             sp_error *err)
+static sp_status pair_finish(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                             sp_vec *out, sp_error *err)
 {
     for (uint32_t n = 0; n < count; n++) {
         bool null;
@@ -226,8 +231,8 @@ static double *buffered(const sp_agg_call *c, void *state, int i)
     return &((double *)state)[i];
 }
 
-static sp_status stat_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count, sp_vec *const *out,
-                           sp_error *err)
+static sp_status stat_save(sp_agg_call *c, const void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                           sp_vec *const *out, sp_error *err)
 {
     for (int i = 0; i < c->call->agg->buffer_count; i++)
         for (uint32_t n = 0; n < count; n++)
@@ -235,8 +240,8 @@ static sp_status stat_save(sp_agg_call *c, const void *states, size_t stride, co
     return SP_OK;
 }
 
-static sp_status stat_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count, const sp_vec *const *in,
-                           sp_error *err)
+static sp_status stat_load(sp_agg_call *c, void *states, size_t stride, const uint32_t *groups, uint32_t count,
+                           const sp_vec *const *in, sp_error *err)
 {
     for (int i = 0; i < c->call->agg->buffer_count; i++) {
         const sp_vec *v;
@@ -248,10 +253,12 @@ static sp_status stat_load(sp_agg_call *c, void *states, size_t stride, const ui
 }
 
 #define MOMENTS(name, buffers)                                                                                         \
-    static const sp_agg_kernel name = { sizeof(moments), sp_agg_init_zero, moment_update, moment_merge, moment_finish, buffers, \
+    static const sp_agg_kernel name = { sizeof(moments), sp_agg_init_zero, moment_update, moment_merge,               \
+                                        moment_finish, buffers,                                                        \
                                         stat_buffer_type, moment_buffer_name, stat_save, stat_load, NULL };
 #define PAIRS(name, buffers)                                                                                           \
-    static const sp_agg_kernel name = { sizeof(pairs), sp_agg_init_zero, pair_update, pair_merge, pair_finish, buffers, stat_buffer_type, \
+    static const sp_agg_kernel name = { sizeof(pairs), sp_agg_init_zero, pair_update, pair_merge, pair_finish,        \
+                                        buffers, stat_buffer_type,                                                     \
                                         pair_buffer_name, stat_save, stat_load, NULL };
 MOMENTS(moments2, 3)
 MOMENTS(moments3, 4)
@@ -266,7 +273,8 @@ static sp_status bind_stat(sp_bind *b, stat_what what, sp_error *err)
 {
     stat_info *f;
     SP_NEW(f, b->arena, sizeof *f, err);
-    const char *legacy = b->conf->conf_get ? b->conf->conf_get(b->conf->session, "spark.sql.legacy.statisticalAggregate") : NULL;
+    const char *legacy = b->conf->conf_get ? b->conf->conf_get(b->conf->session,
+        "spark.sql.legacy.statisticalAggregate") : NULL;
     *f = (stat_info){ what, legacy && strcmp(legacy, "true") == 0 && what != REGR_R2 };
     SP_TRY(sp_bind_sig(b, what < CORR ? "d" : "dd", SP_DOUBLE, err));
     b->state = f;
@@ -294,7 +302,8 @@ static sp_status replace_by_whole_pairs(sp_bind *b, const char *name, int pick, 
     sp_arena *a = b->arena;
     sp_expr **args = b->call->args, *null;
     sp_value none = sp_value_null(sp_bind_type(b, pick));
-    sp_expr *y = sp_expr_function(a, "isnotnull", &args[0], 1, err), *x = sp_expr_function(a, "isnotnull", &args[1], 1, err);
+    sp_expr *y = sp_expr_function(a, "isnotnull", &args[0], 1, err), *x = sp_expr_function(a, "isnotnull", &args[1], 1,
+        err);
     if (!x || !y || !(null = sp_expr_literal(a, &none, err))) return SP_FAILED;
     sp_expr *whole = sp_expr_call2(a, "and", y, x, err);
     sp_expr *value = whole ? sp_expr_function(a, "if", (sp_expr *[]){ whole, args[pick], null }, 3, err) : NULL;
@@ -328,7 +337,8 @@ static sp_status bind_regr_count(sp_bind *b, sp_error *err)
 
 extern const sp_aggregate sp_aggregates_stat[];
 const sp_aggregate sp_aggregates_stat[] = {
-    { "stddev_pop", 1, 1, 0, bind_stddev_pop, &moments2, "1.6.0", "stddev_pop(a): the population's standard deviation" },
+    { "stddev_pop", 1, 1, 0, bind_stddev_pop, &moments2, "1.6.0",
+        "stddev_pop(a): the population's standard deviation" },
     { "stddev_samp", 1, 1, 0, bind_stddev_samp, &moments2, "1.6.0", "stddev_samp(a): the sample's standard deviation" },
     { "stddev", 1, 1, 0, bind_stddev_samp, &moments2, "1.6.0", "stddev(a): the sample's standard deviation" },
     { "std", 1, 1, 0, bind_stddev_samp, &moments2, "1.6.0", "std(a): the sample's standard deviation" },
@@ -336,7 +346,8 @@ const sp_aggregate sp_aggregates_stat[] = {
     { "var_samp", 1, 1, 0, bind_var_samp, &moments2, "1.6.0", "var_samp(a): the sample's variance" },
     { "variance", 1, 1, 0, bind_var_samp, &moments2, "1.6.0", "variance(a): the sample's variance" },
     { "skewness", 1, 1, 0, bind_skewness, &moments3, "1.6.0", "skewness(a): how lopsided the values lie" },
-    { "kurtosis", 1, 1, 0, bind_kurtosis, &moments4, "1.6.0", "kurtosis(a): how heavy the tails are, 0 for a normal distribution" },
+    { "kurtosis", 1, 1, 0, bind_kurtosis, &moments4, "1.6.0",
+        "kurtosis(a): how heavy the tails are, 0 for a normal distribution" },
     { "corr", 2, 2, 0, bind_corr, &pairs_corr, "1.6.0", "corr(a, b): Pearson's correlation" },
     { "covar_pop", 2, 2, 0, bind_covar_pop, &pairs_covar, "2.0.0", "covar_pop(a, b): the population's covariance" },
     { "covar_samp", 2, 2, 0, bind_covar_samp, &pairs_covar, "2.0.0", "covar_samp(a, b): the sample's covariance" },
@@ -348,7 +359,8 @@ const sp_aggregate sp_aggregates_stat[] = {
     { "regr_syy", 2, 2, 0, bind_regr_syy, &moments2, "3.4.0", "regr_syy(y, x): regr_count(y, x) * var_pop(y)" },
     { "regr_sxy", 2, 2, 0, bind_regr_sxy, &pairs_covar, "3.4.0", "regr_sxy(y, x): regr_count(y, x) * covar_pop(y, x)" },
     { "regr_slope", 2, 2, 0, bind_regr_slope, &pairs_line, "3.4.0", "regr_slope(y, x): slope of the regression line" },
-    { "regr_intercept", 2, 2, 0, bind_regr_intercept, &pairs_line, "3.4.0", "regr_intercept(y, x): y where the regression line has x = 0" },
+    { "regr_intercept", 2, 2, 0, bind_regr_intercept, &pairs_line, "3.4.0",
+        "regr_intercept(y, x): y where the regression line has x = 0" },
     { "$moment2", 1, 1, 0, bind_moment2, &moments2, "3.4.0", "the second central moment times the count" },
     { 0 }
 };

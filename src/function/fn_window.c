@@ -1,7 +1,9 @@
-/* fn_window.c -- functions that only a window has: row_number, rank, dense_rank, percent_rank, cume_dist, ntile, lag, lead, nth_value.
+/* fn_window.c -- functions that only a window has: row_number, rank, dense_rank, percent_rank, cume_dist, ntile, lag,
+ * lead, nth_value.
  *
- * Binding alone: Window (operator/window.c) computes them by name from the sorted rows, what frame each wants is plan/resolve_window.c's. A call's
- * ordinal is 1 when it skips nulls (IGNORE NULLS). Behaviour: windowExpressions.scala. */
+ * Binding alone: Window (operator/window.c) computes them by name from the sorted rows, what frame each wants is
+ * plan/resolve_window.c's. A call's ordinal is 1 when it skips nulls (IGNORE NULLS).
+ * Behaviour: windowExpressions.scala. */
 #include "function/function_int.h"
 
 static sp_status set_args(sp_bind *b, sp_expr *const *args, int count, sp_error *err)
@@ -43,7 +45,8 @@ static sp_status positive(sp_bind *b, int i, const char *name, const char *range
     SP_TRY(sp_bind_constant(b, i, name, &v, err));
     if (!v.is_null && v.i64 > 0) return SP_OK;
     const char *now = v.is_null ? "NULL" : sp_arena_printf(b->arena, NULL, "%lld%s", (long long)v.i64, unit);
-    return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", name, "valueRange", range, "currentValue",
+    return SP_FAIL(err, DATATYPE_MISMATCH__VALUE_OUT_OF_RANGE, "sqlExpr", sp_bind_sql(b), "exprName", name,
+        "valueRange", range, "currentValue",
                    now ? now : "");
 }
 
@@ -112,14 +115,18 @@ static sp_status kernel_nowhere(sp_kernel *k, sp_error *err)
 enum { W = SP_FN_WINDOW | SP_FN_NULLS };
 extern const sp_function sp_family_window[];
 const sp_function sp_family_window[] = {
-    { "row_number", 0, 0, W, bind_row_number, kernel_nowhere, "2.0.0", "row_number(): 1, 2, 3 ... in the order of the window" },
-    { "rank", 0, 0, W, bind_rank, kernel_nowhere, "2.0.0", "rank(): one more than the rows before the peers of this one" },
+    { "row_number", 0, 0, W, bind_row_number, kernel_nowhere, "2.0.0",
+        "row_number(): 1, 2, 3 ... in the order of the window" },
+    { "rank", 0, 0, W, bind_rank, kernel_nowhere, "2.0.0",
+        "rank(): one more than the rows before the peers of this one" },
     { "dense_rank", 0, 0, W, bind_dense_rank, kernel_nowhere, "2.0.0", "dense_rank(): the rank without gaps" },
     { "percent_rank", 0, 0, W, bind_percent_rank, kernel_nowhere, "2.0.0", "percent_rank(): (rank - 1) / (rows - 1)" },
-    { "cume_dist", 0, 0, W, bind_cume_dist, kernel_nowhere, "2.0.0", "cume_dist(): rows up to the peers of this one, of all rows" },
+    { "cume_dist", 0, 0, W, bind_cume_dist, kernel_nowhere, "2.0.0",
+        "cume_dist(): rows up to the peers of this one, of all rows" },
     { "ntile", 0, 1, W, bind_ntile, kernel_nowhere, "2.0.0", "ntile(n): the rows in n parts as equal as can be" },
     { "lag", 1, 4, W, bind_shift, kernel_nowhere, "2.0.0", "lag(a[, n[, default]]): a of n rows before" },
     { "lead", 1, 4, W, bind_shift, kernel_nowhere, "2.0.0", "lead(a[, n[, default]]): a of n rows after" },
-    { "nth_value", 2, 3, W, bind_nth_value, kernel_nowhere, "3.1.0", "nth_value(a, n): a of the n-th row of the frame" },
+    { "nth_value", 2, 3, W, bind_nth_value, kernel_nowhere, "3.1.0",
+        "nth_value(a, n): a of the n-th row of the frame" },
     { 0 }
 };

@@ -1,9 +1,11 @@
 /* resolve_window.c -- OVER (...): which frame a window function has, and what may not stand in one.
  *
- *   no frame written   the function's own; else RANGE UNBOUNDED PRECEDING .. CURRENT ROW with an order, all rows of the partition without
- *   a frame written    ranking functions want theirs, lag and lead none; bounds are constants, INT for ROWS, of the key's type (or an interval that
- *                      it can be moved by) for RANGE, the lower one not past the upper one
- * Behaviour: Analyzer.ResolveWindowFrame and ResolveWindowOrder, WindowFrameTypeCoercion, WindowSpecDefinition, SpecifiedWindowFrame, CheckAnalysis. */
+ *   no frame written   the function's own; else RANGE UNBOUNDED PRECEDING .. CURRENT ROW with an order, all rows of the
+ *                      partition without
+ *   a frame written    ranking functions want theirs, lag and lead none; bounds are constants, INT for ROWS, of the
+ *                      key's type (or an interval that it can be moved by) for RANGE, the lower one not past the upper
+ * Behaviour: Analyzer.ResolveWindowFrame and ResolveWindowOrder, WindowFrameTypeCoercion, WindowSpecDefinition,
+ * SpecifiedWindowFrame, CheckAnalysis. */
 #include "plan/plan_int.h"
 
 enum { ROWS = 1, RANGE = 2, UNBOUNDED = 0, CURRENT = 1, VALUE = 2 };
@@ -23,7 +25,8 @@ static const char *text_of(sp_ana *z, const sp_expr *e)
 /* The frame without which the function has no meaning: lag's is a place; none for nth_value. */
 static sp_status own_frame(sp_ana *z, const sp_expr *call, sp_window_spec *out, sp_error *err)
 {
-    *out = (sp_window_spec){ .frame = is_named(call, "cume_dist") ? RANGE : ROWS, .lower_kind = UNBOUNDED, .upper_kind = CURRENT };
+    *out = (sp_window_spec){ .frame = is_named(call, "cume_dist") ? RANGE : ROWS, .lower_kind = UNBOUNDED,
+        .upper_kind = CURRENT };
     if (is_named(call, "nth_value"))
         out->frame = 0;
     if (!is_shift(call))
@@ -40,7 +43,8 @@ static sp_status own_frame(sp_ana *z, const sp_expr *call, sp_window_spec *out, 
 
 static bool same_frame(const sp_window_spec *a, const sp_window_spec *b)
 {
-    return a->frame == b->frame && a->lower_kind == b->lower_kind && a->upper_kind == b->upper_kind && !a->lower == !b->lower &&
+    return a->frame == b->frame && a->lower_kind == b->lower_kind && a->upper_kind == b->upper_kind
+        && !a->lower == !b->lower &&
            !a->upper == !b->upper;
 }
 
@@ -72,7 +76,8 @@ static sp_status fit_function(sp_ana *z, sp_expr *w, sp_error *err)
     const sp_expr *call = w->args[0];
     sp_window_spec own, *spec = w->window;
     if (!spec->order_count)
-        return SP_FAIL(err, WINDOW_FUNCTION_FRAME_NOT_ORDERED, "wf_name", call->function->name, "wf_expr", text_of(z, call));
+        return SP_FAIL(err, WINDOW_FUNCTION_FRAME_NOT_ORDERED, "wf_name", call->function->name, "wf_expr", text_of(z,
+            call));
     SP_TRY(own_frame(z, call, &own, err));
     if (!own.frame)
         return SP_OK;
@@ -98,26 +103,32 @@ static sp_status cast_bound(sp_ana *z, const sp_window_spec *spec, sp_expr **bou
 {
     sp_expr *e = *bound;
     const sp_type *key = spec->order_count == 1 ? spec->order[0]->type : NULL;
-    if (!e || spec->frame != RANGE || !key || key->kind == SP_DATE || is_time(key->kind) || is_interval(e->type->kind) ||
+    if (!e || spec->frame != RANGE || !key || key->kind == SP_DATE || is_time(key->kind)
+        || is_interval(e->type->kind) ||
         sp_type_same(e->type, key) || !sp_can_cast(e->type, key, z->conf->ansi))
         return SP_OK;
     return sp_ana_cast(z, e, key, bound, err);
 }
 
-static sp_status check_bound(sp_ana *z, const sp_window_spec *spec, const sp_expr *e, const char *location, sp_error *err)
+static sp_status check_bound(sp_ana *z, const sp_window_spec *spec, const sp_expr *e, const char *location,
+                             sp_error *err)
 {
     if (!e)
         return SP_OK;
     const char *whole = frame_text(z, spec), *sql = sp_arena_printf(z->arena, NULL, "\"%s\"", whole);
     if (!e->foldable)
-        return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_WITHOUT_FOLDABLE, "sqlExpr", sql ? sql : "", "location", location, "expression",
+        return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_WITHOUT_FOLDABLE, "sqlExpr", sql ? sql : "",
+            "location", location, "expression",
                        sp_expr_sql_quoted(z->arena, e));
-    bool fits = spec->frame == ROWS ? e->type->kind == SP_INT : sp_kind_is_numeric(e->type->kind) || is_interval(e->type->kind);
+    bool fits = spec->frame == ROWS ? e->type->kind == SP_INT : sp_kind_is_numeric(e->type->kind)
+        || is_interval(e->type->kind);
     if (fits)
         return SP_OK;
-    return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE, "sqlExpr", sql ? sql : "", "location", location, "exprType",
+    return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE, "sqlExpr", sql ? sql : "",
+        "location", location, "exprType",
                    sp_type_sql_quoted(z->arena, e->type), "expectedType",
-                   spec->frame == ROWS ? "\"INT\"" : "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")");
+                   spec->frame == ROWS ? "\"INT\""
+                       : "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")");
 }
 
 static bool moves_key(const sp_type *key, const sp_type *by)
@@ -155,11 +166,13 @@ static sp_status check_range(sp_ana *z, const sp_expr *w, sp_error *err)
     if (!value)
         return SP_OK;
     if (spec->order_count > 1)
-        return SP_FAIL(err, DATATYPE_MISMATCH__RANGE_FRAME_MULTI_ORDER, "sqlExpr", sql, "orderSpec", orders_text(z, spec));
+        return SP_FAIL(err, DATATYPE_MISMATCH__RANGE_FRAME_MULTI_ORDER, "sqlExpr", sql, "orderSpec", orders_text(z,
+            spec));
     if (moves_key(spec->order[0]->type, value->type))
         return SP_OK;
     return SP_FAIL(err, DATATYPE_MISMATCH__RANGE_FRAME_INVALID_TYPE, "sqlExpr", sql, "orderSpecType",
-                   sp_type_sql_quoted(z->arena, spec->order[0]->type), "valueBoundaryType", sp_type_sql_quoted(z->arena, value->type));
+                   sp_type_sql_quoted(z->arena, spec->order[0]->type), "valueBoundaryType",
+                       sp_type_sql_quoted(z->arena, value->type));
 }
 
 /* The bound as a number to compare by: CURRENT ROW is 0. Months compare with months only. */
@@ -174,7 +187,9 @@ static sp_status bound_value(sp_ana *z, int kind, const sp_expr *e, double *out,
     case SP_VOID: return SP_OK;
     case SP_FLOAT: case SP_DOUBLE: *out = v.f64; return SP_OK;
     case SP_DECIMAL: *out = sp_dec_to_f64(v.decimal, v.type->scale); return SP_OK;
-    case SP_CALENDAR: *out = ((double)v.calendar.months * 31 + v.calendar.days) * (double)SP_US_PER_DAY + (double)v.calendar.us; return SP_OK;
+    case SP_CALENDAR: *out =
+        ((double)v.calendar.months * 31 + v.calendar.days) * (double)SP_US_PER_DAY + (double)v.calendar.us;
+        return SP_OK;
     default: *out = (double)v.i64; return SP_OK;
     }
 }
@@ -186,14 +201,18 @@ static sp_status compare_bounds(sp_ana *z, const sp_expr *w, sp_error *err)
     if (spec->lower_kind == UNBOUNDED || spec->upper_kind == UNBOUNDED)
         return SP_OK;
     if (spec->lower && spec->upper && !sp_type_same(spec->lower->type, spec->upper->type))
-        return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_DIFF_TYPES, "sqlExpr", sp_expr_sql_quoted(z->arena, w), "lower",
-                       sp_expr_sql_quoted(z->arena, spec->lower), "upper", sp_expr_sql_quoted(z->arena, spec->upper), "lowerType",
-                       sp_type_sql_quoted(z->arena, spec->lower->type), "upperType", sp_type_sql_quoted(z->arena, spec->upper->type));
+        return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_DIFF_TYPES, "sqlExpr",
+            sp_expr_sql_quoted(z->arena, w), "lower",
+                       sp_expr_sql_quoted(z->arena, spec->lower), "upper", sp_expr_sql_quoted(z->arena, spec->upper),
+                           "lowerType",
+                       sp_type_sql_quoted(z->arena, spec->lower->type), "upperType", sp_type_sql_quoted(z->arena,
+                           spec->upper->type));
     SP_TRY(bound_value(z, spec->lower_kind, spec->lower, &lower, err));
     SP_TRY(bound_value(z, spec->upper_kind, spec->upper, &upper, err));
     if (lower <= upper)
         return SP_OK;
-    return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON, "sqlExpr", sp_expr_sql_quoted(z->arena, w), "comparison",
+    return SP_FAIL(err, DATATYPE_MISMATCH__SPECIFIED_WINDOW_FRAME_WRONG_COMPARISON, "sqlExpr",
+        sp_expr_sql_quoted(z->arena, w), "comparison",
                    "less than or equal");
 }
 

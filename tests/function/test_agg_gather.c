@@ -1,5 +1,5 @@
-/* Aggregates that gather and approximate, and moments. Every case four ways that must agree: all rows at once; in two states
- * that are merged; through Spark's buffers; with another group beside that must not be touched.
+/* Aggregates that gather and approximate, and moments. Every case four ways that must agree: all rows at once; in two
+ * states that are merged; through Spark's buffers; with another group beside that must not be touched.
  * LINK: state */
 #include "cases.inc"
 
@@ -11,10 +11,11 @@ static const sp_row_codec codec = { sp_unsafe_encode, sp_unsafe_decode };
 static const char *const names[] = { "x", "d", "s", "m", "y" };
 enum { ROWS = 6, COLUMNS = 5 };
 
-typedef struct fixture { sp_arena *a; sp_heap *heap; const sp_type *types[COLUMNS]; sp_vec *columns[COLUMNS]; sp_batch batch; } fixture;
+typedef struct fixture { sp_arena *a; sp_heap *heap; const sp_type *types[COLUMNS]; sp_vec *columns[COLUMNS];
+    sp_batch batch; } fixture;
 
-/* x bigint 1,2,null,3,7,2; d double 1.5,null,2.5,-1,0,2.5; s string b,a,b,null,c,a long text; m decimal(5,2) 0.25..5.25;
- * y double 2,2,3,4,null,1 */
+/* x bigint 1,2,null,3,7,2; d double 1.5,null,2.5,-1,0,2.5; s string b,a,b,null,c,a long text; m decimal(5,2)
+ * 0.25..5.25; y double 2,2,3,4,null,1 */
 static bool set_up(fixture *f)
 {
     static const char *const s[ROWS] = { "b", "a", "b", NULL, "c", "a text of more than twelve bytes" };
@@ -34,7 +35,8 @@ static bool set_up(fixture *f)
         sp_status st = b ? SP_OK : SP_FAILED;
         for (int i = 0; i < ROWS && st == SP_OK; i++) {
             bool null = c == 0 ? i == 2 : c == 1 ? i == 1 : c == 2 ? !s[i] : c == 4 ? i == 4 : false;
-            st = null ? sp_build_null(b, &err) : c == 0 ? sp_build_i64(b, x[i], &err) : c == 1 ? sp_build_f64(b, d[i], &err)
+            st = null ? sp_build_null(b, &err) : c == 0 ? sp_build_i64(b, x[i], &err) : c == 1 ? sp_build_f64(b, d[i],
+                &err)
                : c == 2 ? sp_build_str(b, sp_str_of(s[i]), &err) : c == 3 ? sp_build_decimal(b, 100 * i + 25, &err)
                                                                           : sp_build_f64(b, y[i], &err);
         }
@@ -44,7 +46,8 @@ static bool set_up(fixture *f)
     return true;
 }
 
-static const char *error_text(const sp_error *err) { return err->condition ? sp_condition_info(err->condition)->name : err->plain; }
+static const char *error_text(const sp_error *err) { return err->condition ? sp_condition_info(err->condition)->name
+    : err->plain; }
 
 static const char *text_of(sp_agg_call *c, void *states, size_t stride, uint32_t group, sp_error *err)
 {
@@ -83,7 +86,8 @@ static bool start(fixture *f, const char *text, running *r, sp_error *err)
 /* Group 1 at once; group 2 merged; group 3 through the buffers. */
 static bool run(fixture *f, running *r, sp_error *err)
 {
-    static const uint32_t whole[ROWS] = { 1, 1, 1, 1, 1, 1 }, first[2] = { 2, 2 }, rest[4] = { 0, 0, 0, 0 }, sel[4] = { 2, 3, 4, 5 };
+    static const uint32_t whole[ROWS] = { 1, 1, 1, 1, 1, 1 }, first[2] = { 2, 2 }, rest[4] = { 0, 0, 0, 0 }, sel[4] =
+        { 2, 3, 4, 5 };
     static const uint32_t zero[1] = { 0 }, one[1] = { 1 }, two[1] = { 2 }, three[1] = { 3 };
     const sp_agg_kernel *k = r->c.call->agg;
     sp_vec **buffers = sp_arena_calloc(f->a, sizeof *buffers * (size_t)k->buffer_count, err);
@@ -128,14 +132,17 @@ static void check_all(const expr_case *cases)
 TEST(collected)
 {
     static const expr_case cases[] = {
-        { "collect_list(x)", "[1, 2, 3, 7, 2]" }, { "collect_list(s)", "[b, a, b, c, a text of more than twelve bytes]" },
+        { "collect_list(x)", "[1, 2, 3, 7, 2]" }, { "collect_list(s)",
+            "[b, a, b, c, a text of more than twelve bytes]" },
         { "array_agg(d)", "[1.5, 2.5, -1.0, 0.0, 2.5]" }, { "collect_set(x)", "[1, 2, 3, 7]" },
         { "collect_set(+(x, 15L))", "[16, 17, 18, 22]" }, { "collect_set(m)", "[0.25, 1.25, 2.25, 3.25, 4.25, 5.25]" },
-        { "collect_list(struct(x, s))", "[{1, b}, {2, a}, {null, b}, {3, null}, {7, c}, {2, a text of more than twelve bytes}]" },
+        { "collect_list(struct(x, s))",
+            "[{1, b}, {2, a}, {null, b}, {3, null}, {7, c}, {2, a text of more than twelve bytes}]" },
         { "collect_set(struct(d))", "[{1.5}, {null}, {2.5}, {-1.0}, {0.0}]" }, { "collect_list(null)", "[]" },
         { "collect_set(cast(s, 'binary'))", "[a, b, c, a text of more than twelve bytes]" },
         { "collect_set(map(1, x))", "DATATYPE_MISMATCH.UNSUPPORTED_INPUT_TYPE" },
-        { "listagg(s)", "babca text of more than twelve bytes" }, { "string_agg(s, ', ')", "b, a, b, c, a text of more than twelve bytes" },
+        { "listagg(s)", "babca text of more than twelve bytes" }, { "string_agg(s, ', ')",
+            "b, a, b, c, a text of more than twelve bytes" },
         { "listagg(x, ',')", "1,2,3,7,2" }, { "listagg(s, s)", "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT" },
         { "listagg(cast(s, 'binary'), ',')", "DATATYPE_MISMATCH.DATA_DIFF_TYPES" }, { NULL, NULL }
     };
@@ -145,13 +152,17 @@ TEST(collected)
 TEST(percentiles)
 {
     static const expr_case cases[] = {
-        { "percentile(x, 0.5)", "2.0" }, { "percentile(x, array(0.0, 0.3, 1.0))", "[1.0, 2.0, 7.0]" }, { "percentile(m, 0.5)", "2.75" },
+        { "percentile(x, 0.5)", "2.0" }, { "percentile(x, array(0.0, 0.3, 1.0))", "[1.0, 2.0, 7.0]" },
+            { "percentile(m, 0.5)", "2.75" },
         { "percentile(x, 0.5, x)", "3.0" }, { "percentile(x, 1.5)", "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE" },
-        { "percentile(x, d)", "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT" }, { "percentile(x, null)", "DATATYPE_MISMATCH.UNEXPECTED_NULL" },
+        { "percentile(x, d)", "DATATYPE_MISMATCH.NON_FOLDABLE_INPUT" }, { "percentile(x, null)",
+            "DATATYPE_MISMATCH.UNEXPECTED_NULL" },
         { "percentile(d, 0.5, cast(d, 'bigint'))", "NEGATIVE_VALUES_IN_FREQUENCY_EXPRESSION" },
-        { "median(d)", "1.5" }, { "median(s)", "CAST_INVALID_INPUT" }, { "median(map(1, 2))", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE" },
+        { "median(d)", "1.5" }, { "median(s)", "CAST_INVALID_INPUT" }, { "median(map(1, 2))",
+            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE" },
         { "mode(s)", "b" }, { "mode(x)", "2" }, { "mode(m, true)", "0.25" }, { "percentile_approx(x, 0.5)", "2" },
-        { "percentile_approx(d, array(0.0, 0.5, 1.0), 100)", "[-1.0, 1.5, 2.5]" }, { "approx_percentile(m, 0.5)", "2.25" },
+        { "percentile_approx(d, array(0.0, 0.5, 1.0), 100)", "[-1.0, 1.5, 2.5]" }, { "approx_percentile(m, 0.5)",
+            "2.25" },
         { "percentile_approx(x, 0.5, 0)", "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE" },
         { "histogram_numeric(y, 9)", "[{1.0, 1.0}, {2.0, 2.0}, {3.0, 1.0}, {4.0, 1.0}]" },
         { "histogram_numeric(d, 1)", "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE" }, { NULL, NULL }
@@ -163,9 +174,12 @@ TEST(moments)
 {
     static const expr_case cases[] = {
         { "var_pop(x)", "4.4" }, { "stddev_samp(x)", "2.345207879911715" }, { "std(m)", "1.8708286933869707" },
-        { "bit_or(x)", "7" }, { "bit_xor(x)", "5" }, { "product(x)", "84.0" }, { "bit_and(d)", "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE" },
-        { "regr_count(d, y)", "4" }, { "covar_pop(x, y)", "0.5" }, { "regr_sxy(y, x)", "2.0" }, { "approx_count_distinct(s)", "4" },
-        { "approx_count_distinct(s, 0.01)", "4" }, { "approx_count_distinct(s, 's')", "_LEGACY_ERROR_TEMP_1104" }, { NULL, NULL }
+        { "bit_or(x)", "7" }, { "bit_xor(x)", "5" }, { "product(x)", "84.0" }, { "bit_and(d)",
+            "DATATYPE_MISMATCH.UNEXPECTED_INPUT_TYPE" },
+        { "regr_count(d, y)", "4" }, { "covar_pop(x, y)", "0.5" }, { "regr_sxy(y, x)", "2.0" },
+            { "approx_count_distinct(s)", "4" },
+        { "approx_count_distinct(s, 0.01)", "4" }, { "approx_count_distinct(s, 's')", "_LEGACY_ERROR_TEMP_1104" },
+            { NULL, NULL }
     };
     check_all(cases);
 }
@@ -174,11 +188,15 @@ TEST(moments)
 TEST(few_values)
 {
     static const struct { const char *text, *none, *one; } cases[] = {
-        { "collect_list(x)", "[]", "[1]" }, { "listagg(s)", "NULL", "b" }, { "stddev(d)", "NULL", "NULL" }, { "var_pop(d)", "NULL", "0.0" },
+        { "collect_list(x)", "[]", "[1]" }, { "listagg(s)", "NULL", "b" }, { "stddev(d)", "NULL", "NULL" },
+            { "var_pop(d)", "NULL", "0.0" },
         { "skewness(d)", "NULL", "NULL" }, { "kurtosis(d)", "NULL", "NULL" }, { "corr(x, d)", "NULL", "NULL" },
-        { "covar_samp(x, d)", "NULL", "NULL" }, { "covar_pop(x, d)", "NULL", "0.0" }, { "regr_slope(y, x)", "NULL", "NULL" },
-        { "regr_r2(y, x)", "NULL", "NULL" }, { "median(x)", "NULL", "1.0" }, { "mode(x)", "NULL", "1" }, { "percentile_approx(x, 0.9)", "NULL", "1" },
-        { "histogram_numeric(x, 2)", "NULL", "[{1, 1.0}]" }, { "bit_and(x)", "NULL", "1" }, { "product(x)", "NULL", "1.0" },
+        { "covar_samp(x, d)", "NULL", "NULL" }, { "covar_pop(x, d)", "NULL", "0.0" }, { "regr_slope(y, x)", "NULL",
+            "NULL" },
+        { "regr_r2(y, x)", "NULL", "NULL" }, { "median(x)", "NULL", "1.0" }, { "mode(x)", "NULL", "1" },
+            { "percentile_approx(x, 0.9)", "NULL", "1" },
+        { "histogram_numeric(x, 2)", "NULL", "[{1, 1.0}]" }, { "bit_and(x)", "NULL", "1" }, { "product(x)", "NULL",
+            "1.0" },
         { "approx_count_distinct(s)", "0", "1" }
     };
     fixture f;
@@ -198,8 +216,10 @@ TEST(stored_bytes)
 {
     static const unsigned char list[] = { 0, 0, 0, 0, 0, 0, 0, 0, 32, 0, 0, 0, 16, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0,
                                           0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0 };
-    static const unsigned char digest[] = { 0, 0, 0x27, 0x10, 0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 2,
-                                            0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0,
+    static const unsigned char digest[] = { 0, 0, 0x27, 0x10, 0x3f, 0xb9, 0x99, 0x99, 0x99, 0x99, 0x99, 0x9a, 0, 0, 0,
+        0, 0, 0, 0, 2, 0, 0, 0, 2,
+                                            0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0,
+                                                0,
                                             0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0 };
     static const struct { const char *text; const void *bytes; size_t n; } cases[] = {
         { "collect_list(x)", list, sizeof list }, { "percentile_approx(x, 0.5, 10)", digest, sizeof digest }
@@ -233,7 +253,8 @@ TEST(many_values)
     enum { N = 100000, STEP = 4000 };
     fixture f;
     set_up(&f);
-    static const char *const texts[] = { "percentile_approx(x, 0.25, 1000)", "approx_count_distinct(x)", "percentile(x, 0.25)", "histogram_numeric(x, 10)" };
+    static const char *const texts[] = { "percentile_approx(x, 0.25, 1000)", "approx_count_distinct(x)",
+        "percentile(x, 0.25)", "histogram_numeric(x, 10)" };
     for (size_t t = 0; t < 4; t++) {
         sp_error err = { .arena = f.a };
         running r = { 0 };
@@ -254,7 +275,8 @@ TEST(many_values)
             }
             REQUIRE(k->update(&r.c, r.states, r.stride, groups, r.args, NULL, STEP, &err) != SP_FAILED);
         }
-        REQUIRE(k->merge(&r.c, r.states, r.stride, (uint32_t[]){ 0 }, r.states, r.stride, (uint32_t[]){ 1 }, 1, &err) != SP_FAILED);
+        REQUIRE(k->merge(&r.c, r.states, r.stride, (uint32_t[]){ 0 }, r.states, r.stride, (uint32_t[]){ 1 }, 1,
+            &err) != SP_FAILED);
         const char *s = text_of(&r.c, r.states, r.stride, 0, &err);
         double got = atof(s);
         if (t == 0) CHECK(fabs(got - 25000) <= 2 * N / 1000.0);
@@ -266,8 +288,10 @@ TEST(many_values)
 
 TEST_ALLOC(without_memory)
 {
-    static const expr_case cases[] = { { "collect_set(s)", "[a text of more than twelve bytes, a, c, b]" }, { "percentile(x, 0.5)", "2.0" },
-                                       { "percentile_approx(x, 0.5)", "2" }, { "mode(s)", "b" }, { "listagg(s, '-')", "b-a-b-c-a text of more than twelve bytes" },
+    static const expr_case cases[] = { { "collect_set(s)", "[a text of more than twelve bytes, a, c, b]" },
+        { "percentile(x, 0.5)", "2.0" },
+                                       { "percentile_approx(x, 0.5)", "2" }, { "mode(s)", "b" }, { "listagg(s, '-')",
+                                           "b-a-b-c-a text of more than twelve bytes" },
                                        { NULL, NULL } };
     check_all(cases);
 }

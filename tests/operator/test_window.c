@@ -125,17 +125,21 @@ TEST(frames_in_time)
             "(timestamp'2024-01-01 00:00:00'), (timestamp'2024-01-01 00:30:00'), (timestamp'2024-01-01 01:15:00') x(t)",
             "1 | 2 | 2");
 #define DAYS " from values (date'2024-01-31'), (date'2024-02-29'), (date'2024-03-30') x(t)"
-    ROWS_OF("select count(*) over (order by t range between interval 1 month preceding and current row)" DAYS, "1 | 2 | 2");
+    ROWS_OF("select count(*) over (order by t range between interval 1 month preceding and current row)" DAYS,
+        "1 | 2 | 2");
     ROWS_OF("select count(*) over (order by t desc range between 1 preceding and 30 following)" DAYS, "2 | 2 | 1");
-    ROWS_OF("select count(*) over (order by t range between interval 29 days preceding and current row)" DAYS, "1 | 2 | 1");
+    ROWS_OF("select count(*) over (order by t range between interval 29 days preceding and current row)" DAYS,
+        "1 | 2 | 1");
 }
 
 TEST(names)
 {
     begin();
     NAMES_OF("select rank()" OVER_AB ", lag(b)" OVER_AB ", lead(b, 2, 0)" OVER_AB AB,
-             "RANK() OVER (PARTITION BY a ORDER BY b ASC NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) | "
-             "lag(b, 1, NULL) OVER (PARTITION BY a ORDER BY b ASC NULLS FIRST ROWS BETWEEN -1 FOLLOWING AND -1 FOLLOWING) | "
+             "RANK() OVER (PARTITION BY a ORDER BY b ASC NULLS FIRST ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) "
+                 "| "
+             "lag(b, 1, NULL) OVER (PARTITION BY a ORDER BY b ASC NULLS FIRST ROWS BETWEEN -1 FOLLOWING AND -1 "
+                 "FOLLOWING) | "
              "lead(b, 2, 0) OVER (PARTITION BY a ORDER BY b ASC NULLS FIRST ROWS BETWEEN 2 FOLLOWING AND 2 FOLLOWING)");
     NAMES_OF("select sum(b) over (order by b rows 2 preceding), ntile(3) over (order by b)" B,
              "sum(b) OVER (ORDER BY b ASC NULLS FIRST ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) | "
@@ -157,7 +161,8 @@ TEST(refusals)
     ROWS_OF("select nth_value(b, 0) over (order by b)" B, "DATATYPE_MISMATCH.VALUE_OUT_OF_RANGE");
     ROWS_OF("select sum(b) over (range 1 preceding)" B, "DATATYPE_MISMATCH.RANGE_FRAME_WITHOUT_ORDER");
     ROWS_OF("select sum(b) over (order by b, -b range 1 preceding)" B, "DATATYPE_MISMATCH.RANGE_FRAME_MULTI_ORDER");
-    ROWS_OF("select sum(b) over (order by b range interval 1 day preceding)" B, "DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE");
+    ROWS_OF("select sum(b) over (order by b range interval 1 day preceding)" B,
+        "DATATYPE_MISMATCH.RANGE_FRAME_INVALID_TYPE");
     ROWS_OF("select sum(b) over (order by b rows 1.5 preceding)" B,
             "DATATYPE_MISMATCH.SPECIFIED_WINDOW_FRAME_UNACCEPTED_TYPE");
     ROWS_OF("select sum(b) over (order by b rows between 1 following and 1 preceding)" B,
@@ -171,17 +176,20 @@ TEST(within_group)
 #define CD " from values ('a', 2), ('b', 1), ('c', 1), (null, 0) t(c, d)"
     ROWS_OF("select listagg(c, '-') within group (order by d, c desc), listagg(c) within group (order by c desc), "
             "listagg(distinct c) within group (order by c)" CD, "c-b-a cba abc");
-    ROWS_OF("select percentile_cont(0.25) within group (order by d), percentile_disc(0.25) within group (order by d desc), "
+    ROWS_OF("select percentile_cont(0.25) within group (order by d), percentile_disc(0.25) within group (order by d "
+        "desc), "
             "mode() within group (order by d), mode() within group (order by c desc)" CD, "0.75 2.0 1 c");
     ROWS_OF("select percentile_cont(0.25)" CD, "INVALID_WITHIN_GROUP_EXPRESSION.WITHIN_GROUP_MISSING");
     ROWS_OF("select mode() within group (order by c, d)" CD, "INVALID_WITHIN_GROUP_EXPRESSION.WRONG_NUM_ORDERINGS");
     ROWS_OF("select listagg(distinct c) within group (order by d)" CD,
             "INVALID_WITHIN_GROUP_EXPRESSION.MISMATCH_WITH_DISTINCT_INPUT");
-    NAMES_OF("select listagg(c) within group (order by d), percentile_cont(0.5) within group (order by d desc), median(d), "
+    NAMES_OF("select listagg(c) within group (order by d), percentile_cont(0.5) within group (order by d desc), "
+        "median(d), "
              "percentile(d, 0.5), percentile_approx(d, 0.5), regr_count(d, d) filter (where d > 0)" CD,
              "listagg(c, NULL) WITHIN GROUP (ORDER BY d ASC NULLS FIRST) | "
              "percentile_cont(0.5) WITHIN GROUP (ORDER BY d DESC) | median(d) | percentile(d, 0.5, 1) | "
              "percentile_approx(d, 0.5, 10000) | regr_count(d, d) FILTER (WHERE (d > 0))");
-    ROWS_OF("select first(c), first(c, true), approx_count_distinct(d), approx_count_distinct(d, 0.3) from values (null, 1), ('x', 2) t(c, d)",
+    ROWS_OF("select first(c), first(c, true), approx_count_distinct(d), approx_count_distinct(d, 0.3) from values "
+        "(null, 1), ('x', 2) t(c, d)",
             "NULL x 2 2");
 }
