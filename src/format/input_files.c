@@ -5,6 +5,7 @@
  * and reads on to the first line end at or past its end: each line belongs to the piece its first byte is in. */
 #include "format/input.h"
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { BLOCK_BYTES = 1 << 20, PADDING = 64 };
@@ -312,11 +313,19 @@ static sp_status arrange(sp_reader *r, sp_arena *a, sp_batch *out, sp_error *err
     return SP_OK;
 }
 
+/* FileScanRDD's words for a file that cannot be read: a missing one, or records that FAILFAST refuses. Other failures speak for themselves. */
 static sp_status failed_file(sp_reader *r, sp_status status, sp_error *err)
 {
-    if (status == SP_FAILED && r->piece < r->piece_end)
-        sp_log(SP_LOG_DEBUG, "reading %s failed", r->data->spec.files[r->data->pieces[r->piece].file].path.p);
-    return status;
+    if (status != SP_FAILED || !err)
+        return status;
+    bool gone = err->exc == SP_EXC_FILE_NOT_FOUND;
+    const sp_condition_row *row = err->condition ? sp_condition_info(err->condition) : NULL;
+    if (!gone && !(row && sp_str_starts(sp_str_of(row->name), "MALFORMED_RECORD_IN_PARSING")))
+        return status;
+    char path[1024];
+    snprintf(path, sizeof path, "file://%s", r->data->spec.files[r->data->pieces[r->piece].file].path.p);
+    sp_error_reset(err);
+    return gone ? SP_FAIL(err, FAILED_READ_FILE__FILE_NOT_EXIST, "path", path) : SP_FAIL(err, FAILED_READ_FILE__NO_HINT, "path", path);
 }
 
 static sp_status next(sp_reader *r, sp_arena *batch_arena, sp_batch *out, sp_error *err)
