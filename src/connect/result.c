@@ -18,6 +18,7 @@ typedef struct output {
     const char *zone;
     int64_t rows;
     int batches;
+    Spark__Connect__ExecutePlanResponse__ObservedMetrics **observed; size_t observed_count;
 } output;
 
 /* ---- protobuf by hand: only what is around the data ---- */
@@ -205,17 +206,58 @@ static sp_status send_metrics(output *o, sp_error *err)
     return sp_operation_send(o->op, &m, NULL, 0, NULL, err);
 }
 
+/* ---- observe() ---- */
+
+static sp_status keep_metrics(output *o, const sp_observed *m, Spark__Connect__ExecutePlanResponse__ObservedMetrics **out, sp_error *err)
+{
+    sp_arena *a = o->arena;
+    int n = m->schema->field_count;
+    SP_NEW(*out, a, sizeof **out, err);
+    spark__connect__execute_plan_response__observed_metrics__init(*out);
+    (*out)->name = sp_arena_strndup(a, m->name.p, m->name.n, err);
+    (*out)->keys = sp_arena_calloc(a, sizeof *(*out)->keys * (size_t)(n + 1), err);
+    (*out)->values = sp_arena_calloc(a, sizeof *(*out)->values * (size_t)(n + 1), err);
+    if (!(*out)->name || !(*out)->keys || !(*out)->values)
+        return SP_FAILED;
+    for (int i = 0; i < n; i++) {
+        (*out)->keys[i] = sp_arena_strndup(a, m->schema->fields[i].name.p, m->schema->fields[i].name.n, err);
+        (*out)->values[i] = sp_value_to_proto(a, &m->values[i], err);
+        if (!(*out)->keys[i] || !(*out)->values[i])
+            return SP_FAILED;
+    }
+    (*out)->n_keys = (*out)->n_values = (size_t)n;
+    return SP_OK;
+}
+
+static sp_status on_observed(void *context, const sp_observed *metrics, int count, sp_error *err)
+{
+    output *o = context;
+    SP_NEW_ARRAY(o->observed, o->arena, count, err);
+    for (; o->observed_count < (size_t)count; o->observed_count++)
+        SP_TRY(keep_metrics(o, &metrics[o->observed_count], &o->observed[o->observed_count], err));
+    return SP_OK;
+}
+
+static sp_status send_observed(output *o, sp_error *err)
+{
+    Spark__Connect__ExecutePlanResponse m = SPARK__CONNECT__EXECUTE_PLAN_RESPONSE__INIT;
+    m.observed_metrics = o->observed;
+    m.n_observed_metrics = o->observed_count;
+    return o->observed_count ? sp_operation_send(o->op, &m, NULL, 0, NULL, err) : SP_OK;
+}
+
 static sp_status execute(output *o, const sp_plan *plan, sp_error *err)
 {
     sp_session *s = o->op->client->session;
-    sp_result_sink sink = { .context = o, .schema = on_schema, .batch = on_batch, .cancelled = &o->op->cancelled };
+    sp_result_sink sink = { .context = o, .schema = on_schema, .batch = on_batch, .cancelled = &o->op->cancelled, .observed = on_observed };
     o->zone = sp_session_conf(s, "spark.sql.session.timeZone", o->arena);
     if (!o->zone)
         o->zone = "UTC";
     SP_TRY(sp_session_execute(s, o->arena, plan, &sink, err));
     if (o->batches == 0)
         SP_TRY(send_empty(o, err));
-    return send_metrics(o, err);
+    SP_TRY(send_metrics(o, err));
+    return send_observed(o, err);
 }
 
 sp_status sp_execute_relation(sp_operation *op, const pb_relation *relation, sp_error *err)

@@ -63,7 +63,7 @@ static sp_status catalog_run(void *session, sp_arena *a, const sp_plan *resolved
         return SP_FAILED;
     }
     sp_consumer consumer = { rows, keep, NULL };
-    SP_TRY(sp_session_run_resolved(c->session, a, conf, resolved, &consumer, &tasks, err));
+    SP_TRY(sp_session_run_resolved(c->session, a, conf, resolved, &consumer, &tasks, NULL, err));
     return sp_collect_batches(rows, a, batches, count, err);
 }
 
@@ -111,7 +111,7 @@ static sp_status open_plan(sp_session *s, sp_arena *a, const sp_expr_conf *conf,
 }
 
 sp_status sp_session_run_resolved(sp_session *s, sp_arena *a, const sp_expr_conf *conf, const sp_plan *analyzed, const sp_consumer *consumer, int *task_count,
-                                  sp_error *err)
+                                  const sp_result_sink *sink, sp_error *err)
 {
     sp_exec *x = NULL;
     SP_TRY(sp_plan_check_batch(analyzed, err));
@@ -133,6 +133,12 @@ sp_status sp_session_run_resolved(sp_session *s, sp_arena *a, const sp_expr_conf
         run.consumer = *consumer;
         status = sp_exec_run(x, &run, err);
         *task_count = run.result_task_count;
+    }
+    if (status != SP_FAILED && sink && sink->observed) {
+        const sp_observed *metrics;
+        int count = sp_exec_observed(x, &metrics);
+        if (count)
+            status = sink->observed(sink->context, metrics, count, err);
     }
     sp_exec_close(x);
     return status == SP_FAILED ? SP_FAILED : SP_OK;
@@ -156,7 +162,7 @@ static sp_status show(sp_session *s, sp_arena *a, const sp_expr_conf *conf, cons
     SP_TRY(sp_collect_new(0, &rows, err));
     sp_consumer consumer = { rows, keep, (_Atomic bool *)(uintptr_t)sink->cancelled };
     const sp_type *shown = sp_plan_schema(a, child, err);
-    sp_status status = shown ? sp_session_run_resolved(s, a, conf, limit, &consumer, &tasks, err) : SP_FAILED;
+    sp_status status = shown ? sp_session_run_resolved(s, a, conf, limit, &consumer, &tasks, sink, err) : SP_FAILED;
     SP_TRY_DONE(status);
     SP_TRY_DONE(sp_collect_batches(rows, a, &batches, &count, err));
     SP_TRY_DONE(sp_show_rows(&text, shown, batches, count, (int)p->count, (int)p->count2, p->vertical, conf->zone, err));
@@ -189,7 +195,7 @@ static sp_status run_query(sp_session *s, sp_arena *a, const sp_expr_conf *conf,
     SP_TRY(sp_collect_new(0, &rows, err));
     sp_consumer consumer = { rows, keep, (_Atomic bool *)(uintptr_t)sink->cancelled };
     SP_TRY_DONE(sink->schema(sink->context, schema, err));
-    SP_TRY_DONE(sp_session_run_resolved(s, a, conf, analyzed, &consumer, &tasks, err));
+    SP_TRY_DONE(sp_session_run_resolved(s, a, conf, analyzed, &consumer, &tasks, sink, err));
     SP_TRY_DONE(sp_collect_batches(rows, a, &batches, &count, err));
     for (int i = 0; i < count; i++)
         SP_TRY_DONE(sink->batch(sink->context, &batches[i], err));

@@ -55,6 +55,8 @@ typedef struct sp_result_sink {
     sp_status (*schema)(void *context, const sp_type *schema, sp_error *err);      /* once, first */
     sp_status (*batch)(void *context, const sp_batch *b, sp_error *err);           /* in the result's order, one at a time */
     const _Atomic bool *cancelled;
+    /* observe(): the metrics of the run, when it is over; borrowed. NULL: nobody asks. */
+    sp_status (*observed)(void *context, const sp_observed *metrics, int count, sp_error *err);
 } sp_result_sink;
 sp_status sp_session_execute(sp_session *s, sp_arena *a, const sp_plan *unresolved, const sp_result_sink *sink, sp_error *err);
 sp_status sp_session_explain(sp_session *s, sp_arena *a, const sp_plan *unresolved, const char *mode, sp_buf *out, sp_error *err);

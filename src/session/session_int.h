@@ -49,8 +49,9 @@ sp_status sp_scan_input(sp_session *s, const sp_scan *scan, const sp_expr_conf *
 
 /* execute.c */
 sp_status sp_session_catalog(sp_session *s, sp_arena *a, sp_catalog *out, sp_error *err);
+/* sink: for its `observed`; may be NULL. */
 sp_status sp_session_run_resolved(sp_session *s, sp_arena *a, const sp_expr_conf *conf, const sp_plan *analyzed, const sp_consumer *consumer, int *task_count,
-                                  sp_error *err);
+                                  const sp_result_sink *sink, sp_error *err);
 
 /* command.c */
 sp_status sp_session_command(sp_session *s, sp_arena *a, const sp_command *c, const sp_result_sink *sink, sp_error *err);

@@ -73,7 +73,7 @@ sp_status sp_session_write(sp_session *s, sp_arena *a, const sp_write_spec *w, c
         return SP_FAILED;
     if (sp_str_eq_nocase(format, SP_LIT("noop"))) {
         sp_consumer drop = { NULL, to_nothing, (_Atomic bool *)(uintptr_t)cancelled };
-        return sp_session_run_resolved(s, a, conf, analyzed, &drop, &tasks, err);
+        return sp_session_run_resolved(s, a, conf, analyzed, &drop, &tasks, NULL, err);
     }
     spec.file_format = sp_format_find(format);
     if (!spec.file_format)
@@ -93,7 +93,7 @@ sp_status sp_session_write(sp_session *s, sp_arena *a, const sp_write_spec *w, c
     if (skip)
         return SP_OK;
     sp_consumer consumer = { writer, to_writer, (_Atomic bool *)(uintptr_t)cancelled };
-    sp_status status = sp_session_run_resolved(s, a, conf, analyzed, &consumer, &tasks, err);
+    sp_status status = sp_session_run_resolved(s, a, conf, analyzed, &consumer, &tasks, NULL, err);
     sp_error ignored = { 0 };
     sp_status closed = sp_batch_writer_close(writer, status != SP_FAILED, tasks, status == SP_FAILED ? &ignored : err);
     return status == SP_FAILED ? SP_FAILED : closed;

@@ -16,7 +16,7 @@ import pyspark.sql.connect.proto as pb
 import pyspark.sql.connect.proto.base_pb2_grpc as stubs
 from google.rpc import error_details_pb2, status_pb2
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
+from pyspark.sql import Observation, SparkSession
 from pyspark.sql import functions as F
 
 logging.disable(logging.CRITICAL)
@@ -285,6 +285,9 @@ def client():
     check("view", spark.sql("select count(*) c from t where k < :n", args={"n": 10}).collect()[0].c, 10)
     check("SQL over a DataFrame", spark.sql("select max(k) m from {df}", df=df).collect()[0].m, 999)
     check("a command's rows", spark.sql("SET spark.test.y=2").collect()[0][:], ("spark.test.y", "2"))
+    seen = Observation("o")
+    df.observe(seen, F.sum("k").alias("s"), F.count(F.lit(1)).alias("n")).collect()
+    check("observed", seen.get, {"s": 499500, "n": 1000})
     kept = df.limit(3).localCheckpoint()
     check("checkpoint", kept.count(), 3)
     check("persist", (df.persist().storageLevel.useMemory, df.unpersist().storageLevel.useMemory), (True, False))
