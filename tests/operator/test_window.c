@@ -53,7 +53,7 @@ static void ask(const char *sql, bool names, const char *want, const char *file,
     sp_arena *arena = sp_arena_new("query", 0);
     sp_error err = { .arena = arena };
     answer a = { .names = names };
-    sp_result_sink sink = { &a, on_schema, on_batch, NULL };
+    sp_result_sink sink = { .context = &a, .schema = on_schema, .batch = on_batch };
     const sp_expr_conf *conf;
     sp_plan *p;
     if (sp_session_expr_conf(session, arena, &conf, &err) == SP_FAILED ||
