@@ -71,7 +71,11 @@ void sp_execute_run(sp_operation *op)
     sp_arena *texts = sp_arena_new("error", 1 << 20);
     sp_error err = { .arena = texts };
     bool goes_on = false;
-    if (run_plan(op, &goes_on, &err) == SP_FAILED)
+    sp_status status = run_plan(op, &goes_on, &err);
+    sp_arena_free(op->arena);   /* the request and all its work: the operation may wait long for its client */
+    op->arena = NULL;
+    op->request = NULL;
+    if (status == SP_FAILED)
         sp_operation_fail(op, &err);
     else if (!goes_on)
         sp_operation_complete(op);
