@@ -31,7 +31,8 @@ def ports(tally, server, folder):
     refuses(tally, "a port that is no number", r"--port", "--port", "http")
     refuses(tally, "an address that is not ours", r"203\.0\.113\.7", "--host", "203.0.113.7", "--insecure", "--port", "0")
     refuses(tally, "an address of the network without a token", r"--insecure", "--host", "0.0.0.0", "--port", "0")
-    refuses(tally, "a certificate that is not there", r"nothere\.pem", "--port", "0", "--tls-cert", folder + "/nothere.pem", "--tls-key", folder + "/nothere.pem")
+    refuses(tally, "a certificate that is not there", r"nothere\.pem", "--port", "0",
+            "--tls-cert", folder + "/nothere.pem", "--tls-key", folder + "/nothere.pem")
     tally.check(server.alive() and live.session(server.remote).range(1).count() == 1, "the first server goes on")
 
 

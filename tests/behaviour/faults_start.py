@@ -184,7 +184,8 @@ def texts(tally, p):
     tally.check(got and got[1], "twenty thousand brackets", got)
     got = live.error_of(lambda: spark.sql("SELECT " + "-" + " -" * 20000 + "1").collect())
     tally.check(got and got[1], "twenty thousand signs", got)
-    for bad in ("\0", "SELECT '\ud7ff\0'", "\x01\x02\x7f", "SELECT `", "SELECT $", "SELECT 1e999999", "SELECT X'0g'", "SELECT 99999999999999999999999999999999999999999"):
+    for bad in ("\0", "SELECT '\ud7ff\0'", "\x01\x02\x7f", "SELECT `", "SELECT $", "SELECT 1e999999",
+                "SELECT X'0g'", "SELECT 99999999999999999999999999999999999999999"):
         live.error_of(lambda: spark.sql(bad).collect())
         tally.equal(spark.range(1).count(), 1, "the session goes on after %r" % bad)
 

@@ -177,7 +177,8 @@ TEST(splits_as_spark_packs_them)
     sp_arena *a = arena();
     sp_error err = { 0 };
     sp_input *in;
-    sp_input_file files[4] = { { SP_LIT("/a"), 100, 0, NULL }, { SP_LIT("/b"), 10, 0, NULL }, { SP_LIT("/c"), 10, 0, NULL }, { SP_LIT("/d.gz"), 250, 0, NULL } };
+    sp_input_file files[4] = { { SP_LIT("/a"), 100, 0, NULL }, { SP_LIT("/b"), 10, 0, NULL }, { SP_LIT("/c"), 10, 0, NULL },
+                               { SP_LIT("/d.gz"), 250, 0, NULL } };
     sp_file_input_spec spec = { .world = w, .format = sp_format_find(SP_LIT("text")), .files = files, .file_count = 3, .parallelism = 1,
                                 .max_partition_bytes = 40, .open_cost_bytes = 4 };
     REQUIRE(sp_input_of_files(a, &spec, &in, &err) == SP_OK);
@@ -212,7 +213,8 @@ TEST(partition_columns)
     sp_value one[1] = { sp_value_i64(SP_INT, 7) }, two[1] = { sp_value_null(sp_type_of(SP_INT)) };
     sp_input_file files[2] = { { SP_LIT("/f1"), 8, 0, one }, { SP_LIT("/f2"), 4, 0, two } };
     sp_props options = { 0 };
-    sp_file_input_spec spec = { .world = w, .format = sp_format_find(SP_LIT("csv")), .files = files, .file_count = 2, .partition_column_count = 1, .parallelism = 1 };
+    sp_file_input_spec spec = { .world = w, .format = sp_format_find(SP_LIT("csv")), .files = files, .file_count = 2,
+                                .partition_column_count = 1, .parallelism = 1 };
     int orders[3][3] = { { 2, 0, 1 }, { 1, 2, 0 }, { 2, 2, 2 } };
     const char *rows[3] = { "7|y|2", "2|7|y", "7|7|7" };
     const char *other[3] = { "null|z|3", "3|null|z", "null|null|null" };

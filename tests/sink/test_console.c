@@ -37,7 +37,8 @@ TEST(console)
     CHECK_INT(s->cls->rows_out(s), 0);
     s->cls->close(s);
     sp_buf_clear(&printed);
-    REQUIRE(sp_props_put(&options, SP_LIT("numRows"), SP_LIT("1"), &err) == SP_OK && sp_props_put(&options, SP_LIT("truncate"), SP_LIT("false"), &err) == SP_OK);
+    REQUIRE(sp_props_put(&options, SP_LIT("numRows"), SP_LIT("1"), &err) == SP_OK &&
+            sp_props_put(&options, SP_LIT("truncate"), SP_LIT("false"), &err) == SP_OK);
     REQUIRE(cls->open(&spec, &s, &err) == SP_OK);
     batch(s, a, 7, "1|1;2|2;3|3");
     CHECK_STR(sp_buf_cstr(&printed), LINE "Batch: 7\n" LINE "+---+-----+\n|k  |count|\n+---+-----+\n|1  |1    |\n+---+-----+\nonly showing top 1 row\n\n");

@@ -187,7 +187,8 @@ TEST(arrays)
     sp_error err = { 0 };
     maker *m = make(a, "a ARRAY<INT>, b ARRAY<STRING>, c ARRAY<BOOLEAN>, d ARRAY<INT>");
     sp_build_open(m->b[0], &err);
-    sp_build_i64(sp_builder_child(m->b[0], 0), 1, &err), sp_build_null(sp_builder_child(m->b[0], 0), &err), sp_build_i64(sp_builder_child(m->b[0], 0), -1, &err);
+    sp_build_i64(sp_builder_child(m->b[0], 0), 1, &err), sp_build_null(sp_builder_child(m->b[0], 0), &err),
+        sp_build_i64(sp_builder_child(m->b[0], 0), -1, &err);
     sp_build_close(m->b[0], &err);
     sp_build_open(m->b[1], &err);
     sp_build_str(sp_builder_child(m->b[1], 0), SP_LIT("ab"), &err), sp_build_str(sp_builder_child(m->b[1], 0), SP_LIT("012345678"), &err);
