@@ -123,6 +123,20 @@ static sp_status table_plan(sp_arena *a, sp_view_entry *v, sp_plan **out, sp_err
     return SP_OK;
 }
 
+/* SELECT ... FROM json.`/path` (ResolveSQLOnFile). */
+static sp_status file_plan(sp_arena *a, const sp_str *parts, sp_plan **out, sp_error *err)
+{
+    sp_plan *p = sp_plan_new(a, SP_P_READ, NULL, 0, err);
+    if (!p)
+        return SP_FAILED;
+    p->name = parts[0];
+    SP_NEW_ARRAY(p->parts, a, 1, err);
+    p->parts[0] = parts[1];
+    p->part_count = 1;
+    *out = p;
+    return SP_OK;
+}
+
 static void let_go(void *context) { sp_view_unref(context); }
 
 sp_status sp_views_lookup(void *session, sp_arena *a, const sp_str *parts, int part_count, bool streaming, sp_plan **out, sp_error *err)
@@ -130,6 +144,8 @@ sp_status sp_views_lookup(void *session, sp_arena *a, const sp_str *parts, int p
     sp_session *s = session;
     *out = NULL;
     bool global = part_count == 2 && sp_str_eq_nocase(parts[0], SP_LIT("global_temp"));
+    if (part_count == 2 && !global && !streaming && sp_format_find(parts[0]))
+        return file_plan(a, parts, out, err);
     if (part_count != 1 && !global)
         return SP_OK;
     sp_str last = parts[part_count - 1], key;

@@ -123,12 +123,12 @@ static void purge_seen(file_source *s)
     if (s->max_age_ms == INT64_MAX || s->newest_ms == 0)
         return;
     s->oldest_ms = s->newest_ms - s->max_age_ms;
-    if (sp_strmap_size(&s->seen) < 2 * s->seen_after_purge + 1024)
+    if (s->seen.count < 2 * s->seen_after_purge + 1024)
         return;
     for (size_t i = 0; sp_strmap_next(&s->seen, &i, &key, &value);)
         if ((int64_t)(uintptr_t)value - 1 < s->oldest_ms)
             sp_strmap_remove(&s->seen, key);
-    s->seen_after_purge = sp_strmap_size(&s->seen);
+    s->seen_after_purge = s->seen.count;
 }
 
 /* One more place behind the waiting ones; the places of files taken long ago are used again. */

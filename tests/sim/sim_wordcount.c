@@ -188,7 +188,7 @@ static char *table_rows(machine *m)
     const sp_expr_conf *conf;
     sp_plan *plan;
     r->a = a;
-    sp_result_sink sink = { r, no_schema, take_rows, NULL };
+    sp_result_sink sink = { .context = r, .schema = no_schema, .batch = take_rows };
     sp_status status = sp_session_expr_conf(m->session, a, &conf, &m->err);
     if (status == SP_OK)
         status = sp_sql_parse_statement(a, conf, SP_LIT("SELECT word, n FROM result"), &plan, &m->err);
