@@ -126,6 +126,8 @@ static sp_status create_view(sp_session *s, sp_arena *a, const sp_command *c, co
     return nothing(a, sink, err);
 }
 
+static void end_props(void *context) { sp_props_done(context); }
+
 static sp_status create_view_using(sp_session *s, sp_arena *a, const sp_command *c, const sp_result_sink *sink, sp_error *err)
 {
     sp_arena *owned = sp_arena_new("view", 0);
@@ -136,8 +138,10 @@ static sp_status create_view_using(sp_session *s, sp_arena *a, const sp_command 
         p->options = sp_arena_calloc(owned, sizeof *p->options, err);
         status = p->name.p && p->options ? SP_OK : SP_FAILED;
     }
-    if (status == SP_OK)
+    if (status == SP_OK) {
         p->options->map.fold_case = true;
+        status = sp_arena_defer(owned, end_props, p->options, err);
+    }
     for (int i = 0; status == SP_OK && i < c->property_count; i++)
         status = sp_props_put(p->options, c->properties[i].key, c->properties[i].value, err);
     if (status == SP_OK && c->schema)
