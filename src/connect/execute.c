@@ -72,13 +72,14 @@ void sp_execute_run(sp_operation *op)
     sp_error err = { .arena = texts };
     bool goes_on = false;
     sp_status status = run_plan(op, &goes_on, &err);
-    sp_arena_free(op->arena);   /* the request and all its work: the operation may wait long for its client */
+    sp_arena *work = op->arena;   /* goes now, for the operation may wait long for its client; but the error may point into it */
     op->arena = NULL;
     op->request = NULL;
     if (status == SP_FAILED)
         sp_operation_fail(op, &err);
     else if (!goes_on)
         sp_operation_complete(op);
+    sp_arena_free(work);
     sp_arena_free(texts);
 }
 
