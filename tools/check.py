@@ -241,7 +241,7 @@ def part_fuzz(part):
     if not files:
         raise CouldNotRun("no tests/fuzz/fuzz_*.c")
     build(part, "fuzz", "fuzz_targets", keep_going=True)
-    seconds = max(5, (600 if part.full else 90) // len(files))
+    seconds = max(5, (200 if part.full else 90) // len(files))
     for path in files:
         target = os.path.basename(path)[:-2]
         name = target[len("fuzz_"):]

@@ -3,7 +3,16 @@
 #include "test.h"
 #include <stdio.h>
 
-typedef struct fixture { sp_world *w; sp_arena *a, *own; sp_props options; sp_expr_conf conf; sp_str path; sp_source_spec spec; sp_source *s; char *offset; } fixture;
+typedef struct fixture {
+    sp_world *w;
+    sp_arena *a, *own;
+    sp_props options;
+    sp_expr_conf conf;
+    sp_str path;
+    sp_source_spec spec;
+    sp_source *s;
+    char *offset;
+} fixture;
 static fixture f;
 
 static void close_source(fixture *x)
