@@ -67,7 +67,7 @@ static void collect_drop(sp_heap *h, void *state) { sp_bag_drop(state, h); }
 /* ---- the order of a result ---- */
 
 typedef struct sorting { const collect_info *f; const sp_vec *items; const uint32_t *bucket; const int32_t *hash;
-    } sorting;
+} sorting;
 
 static bool goes_after(const sorting *s, uint32_t a, uint32_t b)
 {

@@ -23,7 +23,7 @@ static sp_status set(sp_session *s, sp_arena *a, const sp_command *c, const sp_r
         sp_status status = sp_session_conf_all(s, NULL, &all, err);
         sp_str key;
         void *value;
-        for (size_t i = 0; status == SP_OK && sp_strmap_next(&all.map, &i, &key, &value); ) {
+        for (size_t i = 0; status == SP_OK && sp_strmap_next(&all.map, &i, &key, &value);) {
             sp_str cells[2] = { key, sp_str_of(value) };
             status = sp_rows_add(&rows, cells, err);
         }

@@ -102,7 +102,7 @@ static sp_status add_all(sp_props *out, const sp_props *from, const char *prefix
 {
     sp_str key;
     void *value;
-    for (size_t i = 0; sp_strmap_next(&from->map, &i, &key, &value); )
+    for (size_t i = 0; sp_strmap_next(&from->map, &i, &key, &value);)
         if (!prefix || sp_str_starts(key, prefix))
             SP_TRY(sp_props_put(out, key, sp_str_of(value), err));
     return SP_OK;

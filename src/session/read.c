@@ -29,7 +29,7 @@ static sp_status copy_options(sp_session *s, sp_arena *a, const sp_props *from, 
     }
     sp_str key;
     void *value;
-    for (size_t i = 0; from && sp_strmap_next(&from->map, &i, &key, &value); )
+    for (size_t i = 0; from && sp_strmap_next(&from->map, &i, &key, &value);)
         SP_TRY(sp_props_put(*out, key, sp_str_of(value), err));
     return SP_OK;
 }

@@ -116,7 +116,7 @@ sp_status sp_session_clone(sp_session *s, sp_session **out, sp_error *err)
     sp_status status = sp_props_copy(&copy->conf, &s->conf, err);
     sp_str key;
     void *value;
-    for (size_t i = 0; status == SP_OK && sp_strmap_next(&s->views, &i, &key, &value); ) {
+    for (size_t i = 0; status == SP_OK && sp_strmap_next(&s->views, &i, &key, &value);) {
         sp_view_entry *v = value;
         v->refs++;
         status = sp_strmap_put(&copy->views, key, v, err);
@@ -136,7 +136,7 @@ void sp_session_free(sp_session *s)
     sp_query_manager_free(s->queries);
     sp_str key;
     void *value;
-    for (size_t i = 0; sp_strmap_next(&s->views, &i, &key, &value); )
+    for (size_t i = 0; sp_strmap_next(&s->views, &i, &key, &value);)
         sp_view_unref(value);
     sp_strmap_done(&s->views);
     sp_props_done(&s->conf);

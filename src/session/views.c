@@ -180,7 +180,7 @@ sp_status sp_views_names(sp_session *s, sp_arena *a, sp_str **out, int *count, s
     sp_mutex_lock(&s->lock);
     *count = 0;
     *out = sp_arena_calloc(a, sizeof **out * (sp_strmap_size(&s->views) + 1), err);
-    for (size_t i = 0; *out && status == SP_OK && sp_strmap_next(&s->views, &i, &key, &value); ) {
+    for (size_t i = 0; *out && status == SP_OK && sp_strmap_next(&s->views, &i, &key, &value);) {
         (*out)[*count] = sp_str_copy(a, key, err);
         status = (*out)[(*count)++].p ? SP_OK : SP_FAILED;
     }

@@ -25,7 +25,7 @@ static fixture *begin(const char *options)
     DEFER(done, f);
     f->options.map.fold_case = true;
     sp_error err = { 0 };
-    for (const char *p = options; *p; ) {
+    for (const char *p = options; *p;) {
         const char *eq = strchr(p, '='), *end = strchr(p, '|');
         if (!end)
             end = p + strlen(p);

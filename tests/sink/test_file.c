@@ -66,7 +66,7 @@ static void walk(const char *dir, char *out)
         sp_str text;
         REQUIRE(sp_file_read_all(f.w, path, f.a, &text, NULL, &err) == SP_OK);
         char *to = out + strlen(out);
-        for (char *p = path; *p; ) {
+        for (char *p = path; *p;) {
             size_t n = strspn(p, "0123456789abcdef-");
             if (n >= 36 && p[8] == '-' && p[13] == '-') {
                 *to++ = 'U';
