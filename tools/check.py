@@ -285,7 +285,7 @@ def part_clang_tidy(part):
     files = c_files()
     if not files:
         raise CouldNotRun("no sources")
-    build(part, "debug", "sp_base")       # compile_commands.json
+    build(part, "debug", "embed/spate_submit.inc", "sp_base")       # compile_commands.json, and what a source includes
     running, waiting = {}, list(reversed(files))
     while waiting or running:
         while waiting and len(running) < JOBS:
