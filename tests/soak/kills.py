@@ -27,11 +27,12 @@ def stamp(second):
 
 
 class Generator(threading.Thread):
-    """About 25 files a second of 1 to 40 rows; one second of event time a file, so that no row is ever late."""
+    """About 100 files a second of 1 to 40 rows; one second of event time a file, so that no row is ever late."""
 
-    def __init__(self, folder, seed):
+    def __init__(self, folder, seed, mean_pause=0.01, keep=None):
         super().__init__(daemon=True)
         self.folder, self.random = folder, random.Random(seed)
+        self.mean_pause, self.keep = mean_pause, keep      # keep: only so many files stay, the oldest are removed
         self.ended = threading.Event()
         self.rows = []
         self.files = 0
@@ -39,9 +40,11 @@ class Generator(threading.Thread):
     def drop(self, rows):
         live.put(self.folder, "f%06d.json" % self.files, rows)
         self.files += 1
+        if self.keep and self.files > self.keep:
+            os.remove(os.path.join(self.folder, "f%06d.json" % (self.files - self.keep - 1)))
 
     def run(self):
-        while not self.ended.wait(self.random.uniform(0.01, 0.07)):
+        while not self.ended.wait(self.random.uniform(0.2, 1.8) * self.mean_pause):
             at = BASE + self.files
             rows = [{"id": len(self.rows) + i, "k": self.random.choice(KEYS), "n": self.random.randrange(10**6), "t": stamp(at)}
                     for i in range(self.random.randint(1, 40))]
@@ -65,7 +68,7 @@ class Job:
 
     def frames(self, spark):
         from pyspark.sql import functions as F
-        rows = spark.readStream.schema(SCHEMA).option("maxFilesPerTrigger", 3).json(self.source)
+        rows = spark.readStream.schema(SCHEMA).option("maxFilesPerTrigger", 2).json(self.source)
         counts = rows.withWatermark("t", "2 seconds").groupBy(F.window("t", "%d seconds" % WINDOW_S), "k").agg(
             F.count("*").alias("c"), F.sum("n").alias("s"))
         return {"map": rows.selectExpr("id", "upper(k) AS k", "n * 2 AS n"),
