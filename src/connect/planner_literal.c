@@ -47,11 +47,13 @@ static sp_status decimal_type(sp_planner *p, const Spark__Connect__Expression__L
         digits -= scale;
         scale = 0;
     }
-    int precision = digits > scale ? digits : scale;
-    if (d->has_precision && d->precision > 0)
+    int precision = digits;
+    if (d->has_precision && d->precision > precision)   /* clients send DecimalType()'s 10 and 0 beside "1.10" */
         precision = d->precision;
-    if (d->has_scale)
+    if (d->has_scale && d->scale > scale)
         scale = d->scale;
+    if (precision < scale)
+        precision = scale;
     if (precision > SP_DECIMAL_MAX || scale < 0 || scale > precision)
         return SP_FAIL(err, CONNECT_INVALID_PLAN__UNSUPPORTED_LITERAL_TYPE, "typeInfo", "DECIMAL");
     *out = sp_type_decimal(p->arena, precision, scale, err);

@@ -324,8 +324,12 @@ static sp_status bind_nanvl(sp_bind *b, sp_error *err)
 static sp_status kernel_nanvl(sp_kernel *k, sp_error *err)
 {
     for (SP_ROWS(k, i)) {
-        double d = sp_arg_f64(k, 0, i);
-        SP_OUT(k, double)[i] = d != d ? sp_arg_f64(k, 1, i) : d;
+        double d = sp_vec_is_null(k->args[0], i) ? 0 : sp_arg_f64(k, 0, i);
+        const sp_vec *from = k->args[d != d];   /* a null beside a number that is no NaN changes nothing */
+        if (sp_vec_is_null(from, i))
+            sp_kernel_null(k, i);
+        else
+            SP_OUT(k, double)[i] = d != d ? sp_arg_f64(k, 1, i) : d;
     }
     return SP_OK;
 }
@@ -406,7 +410,7 @@ const sp_function sp_family_logic[] = {
     { "ifnull", 2, 2, SP_FN_LAZY, bind_coalesce, NULL, "2.0.0", "ifnull(a, b): b where a is null, else a" },
     { "nvl2", 3, 3, 0, bind_nvl2, NULL, "2.0.0", "nvl2(a, b, c): b where a is not null, else c" },
     { "nullif", 2, 2, 0, bind_nullif, NULL, "2.0.0", "nullif(a, b): null where a = b, else a" },
-    { "nanvl", 2, 2, 0, bind_nanvl, kernel_nanvl, "1.5.0", "nanvl(a, b): b where a is NaN, else a" },
+    { "nanvl", 2, 2, SP_FN_NULLS, bind_nanvl, kernel_nanvl, "1.5.0", "nanvl(a, b): b where a is NaN, else a" },
     { "greatest", 2, -1, SP_FN_NULLS, bind_extreme, kernel_greatest, "1.5.0",
         "greatest(a, b, ...): the greatest value, nulls skipped" },
     { "least", 2, -1, SP_FN_NULLS, bind_extreme, kernel_least, "1.5.0",

@@ -358,6 +358,24 @@ def slow_reader():
     check("the others go on", sum(r.arrow_batch.row_count for r in stub.ExecutePlan(execute(s, range_of(5)))), 5)
 
 
+def expires():
+    """For a service whose sessions live for 0.3 s unused."""
+    r = pb.ConfigRequest(session_id=new_id())
+    r.operation.get_all.SetInParent()
+    stub.Config(r)
+    time.sleep(1)
+    check("an unused session", condition(lambda: stub.Config(r)), "INVALID_HANDLE.SESSION_CLOSED")
+    spark = SparkSession.builder.remote(URL).create()
+    q = spark.readStream.format("rate-micro-batch").load().writeStream.format("noop").start()
+    time.sleep(1)
+    check("a session whose query runs", q.isActive)
+    q.stop()
+    spark.stop()
+
+
+if sys.argv[2:] == ["expires"]:
+    expires()
+    sys.exit(1 if failed else 0)
 for test in (sessions, config, executions, moved_and_abandoned, interrupts, artifacts, malformed, client, streams, many_clients, slow_reader):
     if len(sys.argv) > 2 and test.__name__ not in sys.argv[2:]:
         continue

@@ -270,6 +270,7 @@ TEST(literals)
     CHECK_STR(literal("null { string { } }"), "NULL");
     CHECK_STR(literal("decimal { value: '12.50' precision: 5 scale: 2 }"), "12.50BD");
     CHECK_STR(literal("decimal { value: '12.50' }"), "12.50BD");
+    CHECK_STR(literal("decimal { value: '1.10' precision: 10 scale: 0 }"), "1.10BD");
     CHECK_STR(literal("decimal { value: 'x' }"), "Character array is missing \"exponent\" mark 'e' or 'E': x");
     CHECK_STR(literal("date: 19737"), "DATE '2024-01-15'");
     CHECK_STR(literal("array { element_type { integer { } } elements { integer: 1 } elements { null { integer { } } } }"),

@@ -52,20 +52,31 @@ TEST(a_port_in_use_is_one_line)
     CHECK(err.plain && !strchr(err.plain, '\n'));
 }
 
-TEST(real_clients)
+/* Runs service_check.py's tests (one of them, or NULL: all) against a service of its own. */
+static void check_service(sp_connect_options o, const char *test)
 {
     const char *python = getenv("SPATE_PYTHON") ? getenv("SPATE_PYTHON") : "build/venv/bin/python";
     sp_error err = { 0 };
     sp_connect *c;
-    sp_connect_options o = { .runtime = new_runtime(), .detached_us = 1500 * 1000 };
     if (access(python, X_OK) != 0) {
         printf("  not run: no %s\n", python);
         return;
     }
+    o.runtime = new_runtime();
     REQUIRE(sp_connect_open(&o, &c, &err) == SP_OK);
     DEFER(sp_connect_close, c);
     char *port = strrchr(sp_connect_address(c), ':') + 1;
-    char *argv[] = { (char *)(uintptr_t)python, "tests/connect/service_check.py", port, NULL };
+    char *argv[] = { (char *)(uintptr_t)python, "tests/connect/service_check.py", port, (char *)(uintptr_t)test, NULL };
     CHECK_INT(run_python(python, argv), 0);
     sp_connect_drain(c, 1000 * 1000);
+}
+
+TEST(real_clients)
+{
+    check_service((sp_connect_options){ .detached_us = 1500 * 1000 }, NULL);
+}
+
+TEST(sessions_expire)
+{
+    check_service((sp_connect_options){ .session_idle_us = 300 * 1000 }, "expires");
 }
