@@ -366,7 +366,7 @@ def expires():
     time.sleep(1)
     check("an unused session", condition(lambda: stub.Config(r)), "INVALID_HANDLE.SESSION_CLOSED")
     spark = SparkSession.builder.remote(URL).create()
-    q = spark.readStream.format("rate-micro-batch").load().writeStream.format("noop").start()
+    q = spark.readStream.format("rate-micro-batch").option("rowsPerBatch", 5).load().writeStream.format("noop").start()
     time.sleep(1)
     check("a session whose query runs", q.isActive)
     q.stop()
