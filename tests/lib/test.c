@@ -166,18 +166,37 @@ const char *test_folder(void)
     return folder;
 }
 
+/* What a test gives to DEFER are mostly its own locals. Its frame is gone when the cleanups run (it returned, or was left by
+ * longjmp), but its memory holds as long as no other frame is laid over it: the test runs a little further down the stack
+ * than the harness's own calls, the cleanups run below all that it used. */
+enum { ROOM_ABOVE = 4096, ROOM_BELOW = 1 << 20 };
+
+static __attribute__((noinline)) void run_body(test_function run)
+{
+    volatile char *room = __builtin_alloca(ROOM_ABOVE);
+    __asm__ volatile("" : : "r"(room) : "memory");
+    run();
+}
+
+static __attribute__((noinline)) void run_cleanups(void)
+{
+    volatile char *room = __builtin_alloca(ROOM_BELOW);
+    __asm__ volatile("" : : "r"(room) : "memory");
+    while (defer_count > 0) {
+        defer_count--;
+        defers[defer_count].cleanup(defers[defer_count].pointer);
+    }
+}
+
 /* One pass over a test; fail_at_allocation 0: none is made to fail. */
 static void run_once(test_function run, long fail_at_allocation)
 {
     fail_at = fail_at_allocation;
     if (fail_at > 0) sp_alloc_fail_at = fail_at;
-    if (setjmp(leave_test) == 0) run();
+    if (setjmp(leave_test) == 0) run_body(run);
     bool reached = test_allocation_failed();
     if (fail_at > 0) sp_alloc_fail_at = -1;
-    while (defer_count > 0) {
-        defer_count--;
-        defers[defer_count].cleanup(defers[defer_count].pointer);
-    }
+    run_cleanups();
     fail_at = reached ? fail_at : 0;
 }
 
