@@ -110,6 +110,7 @@ static void wide_add(wide *a, const wide *b, bool subtract)
 static void divide_by_limb(const wide *a, uint32_t by, wide *quotient, wide *rest)
 {
     uint64_t carry = 0;
+    SP_ASSERT(by != 0);
     for (int i = LIMBS - 1; i >= 0; i--) {
         carry = carry << 32 | a->limb[i];
         quotient->limb[i] = (uint32_t)(carry / by);

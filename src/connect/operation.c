@@ -179,6 +179,7 @@ static bool grow(sp_operation *op)
     sp_response *list = sp_malloc(sizeof *list * cap);
     if (!list)
         return false;
+    SP_ASSERT(op->count == 0 || op->cap > 0);
     for (size_t i = 0; i < op->count; i++)
         list[i] = op->responses[(op->first + i) % op->cap];
     sp_free(op->responses);
