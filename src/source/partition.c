@@ -7,7 +7,8 @@
 #define DEFAULT_PARTITION "__HIVE_DEFAULT_PARTITION__"
 enum { COLUMNS_MAX = 64 };
 
-typedef struct path_parts { int count; sp_str names[COLUMNS_MAX], values[COLUMNS_MAX]; bool plain; } path_parts;
+/* Small, because a listing has one of them a file: the texts are made for k=v folders only. */
+typedef struct path_parts { sp_str *names, *values; int count; bool plain; } path_parts;
 
 static int hex(char c)
 {
@@ -45,6 +46,13 @@ static sp_status split_path(sp_arena *a, const sp_found_file *f, path_parts *out
         if (!eq || eq == p) {
             out->plain = true;
         } else if (out->count < COLUMNS_MAX) {
+            if (!out->names) {
+                int most = 0;
+                for (const char *q = p; q < end; q++)
+                    most += *q == '/';
+                SP_NEW_ARRAY(out->names, a, 2 * most, err);
+                out->values = out->names + most;
+            }
             SP_TRY(unescape(a, (sp_str){ p, (size_t)(eq - p) }, &out->names[out->count], err));
             SP_TRY(unescape(a, (sp_str){ eq + 1, (size_t)(slash - eq - 1) }, &out->values[out->count], err));
             out->count++;

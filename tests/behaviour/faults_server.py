@@ -1,7 +1,7 @@
 """What goes away under a server, or is in its way: ports, sockets, folders, a second writer, clients.
 
 Goal: a port in use and bad arguments end a server with one clear line; a vanished socket or source folder ends nothing; of
-two servers on one checkpoint one is refused, and the sink holds every row once; a client that dies takes its work along.
+two servers on one checkpoint one is refused, and the sink holds every row once; a client that goes takes its work along.
 """
 import os
 import re
@@ -180,24 +180,37 @@ def second_run(tally, server, spark, folder):
     other.stop()
 
 
-def dead_client(tally, server, folder):
-    """A client that is killed in the middle of a long question: the work ends, and the threads are given back."""
-    program = ("import sys; sys.path.insert(0, %r); import live; s = live.session(%r)\n"
-               "print('here', flush=True); s.sql('SELECT count(*) FROM range(0, 100000000000) WHERE id %% 7 = 3').collect()"
-               % (os.path.dirname(os.path.abspath(live.__file__)), server.remote))
-    env = {k: v for k, v in os.environ.items() if not k.startswith("SPARK_")}      # the client of this process has left its marks
-    client = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=env)
-    client.stdout.readline()
-    before = cpu(server.pid)
-    tally.check(live.wait(lambda: cpu(server.pid) - before > 0.3, 10), "a dead client: its question runs")
-    client.kill()
-    client.wait()
-
+def abandoned_question(tally, server, folder):
+    """A client that ends its session, or interrupts, in the middle of a long question: the work ends at once."""
     def idle():
         at = cpu(server.pid)
         time.sleep(0.3)
-        return cpu(server.pid) - at < 0.05
-    tally.check(live.wait(idle, 15, 0), "a dead client: its work ends")
+        return cpu(server.pid) - at < 0.1
+
+    for name, end in (("a session that ends", lambda s: s.client.release_session()), ("an interrupt", lambda s: s.interruptAll())):
+        spark = live.session(server.remote)
+        question = threading.Thread(target=live.error_of, daemon=True, args=(
+            spark.sql("SELECT count(*) FROM range(0, 100000000000) WHERE id % 7 = 3").collect,))
+        before = cpu(server.pid)
+        question.start()
+        tally.check(live.wait(lambda: cpu(server.pid) - before > 0.3, 10), name + ": the question runs")
+        end(spark)
+        tally.check(live.wait(idle, 10, 0), name + ": the work ends")
+        question.join(10)
+        tally.check(not question.is_alive(), name + ": the client is told")
+        live.abandon(spark)
+
+
+def drain(tally, folder):
+    """SIGTERM in the middle of a long question and of a query: both end, and the server with 0."""
+    server = live.Server(folder)
+    spark = live.session(server.remote)
+    spark.readStream.format("rate").load().writeStream.format("noop").start()
+    threading.Thread(target=live.error_of, daemon=True, args=(
+        spark.sql("SELECT count(*) FROM range(0, 100000000000) WHERE id % 7 = 3").collect,)).start()
+    live.wait(lambda: cpu(server.pid) > 0.3, 10)
+    tally.equal(server.stop(), 0, "a busy server drains")
+    live.abandon(spark)
 
 
 def main():
@@ -212,7 +225,8 @@ def main():
         tally.run("deleted source", deleted_source, tally, server, spark, folder)
         tally.run("two writers", two_writers, tally, server, spark, folder)
         tally.run("second run", second_run, tally, server, spark, folder)
-        tally.run("dead client", dead_client, tally, server, folder)
+        tally.run("abandoned question", abandoned_question, tally, server, folder)
+        tally.run("drain", drain, tally, folder)
         spark.stop()
         tally.equal(server.stop(), 0, "the server drains")
     tally.end()
