@@ -192,9 +192,10 @@ static sp_status resources(sp_operation *op, sp_error *err)
 }
 
 /* There are no models, so that emptying their cache, which every client does as it leaves, is done. */
-static sp_status ml(const Spark__Connect__MlCommand *m, sp_error *err)
+static sp_status ml(sp_operation *op, const Spark__Connect__MlCommand *m, sp_error *err)
 {
-    if (m->command_case == SPARK__CONNECT__ML_COMMAND__COMMAND_CLEAN_CACHE || m->command_case == SPARK__CONNECT__ML_COMMAND__COMMAND_DELETE)
+    op->linger = m->command_case == SPARK__CONNECT__ML_COMMAND__COMMAND_CLEAN_CACHE;
+    if (op->linger || m->command_case == SPARK__CONNECT__ML_COMMAND__COMMAND_DELETE)
         return SP_OK;
     return sp_planner_not_supported(err, "spark.connect.Command.command_type", "ML_COMMAND", 17);
 }
@@ -236,7 +237,7 @@ sp_status sp_execute_command(sp_operation *op, const Spark__Connect__Command *c,
     case SPARK__CONNECT__COMMAND__COMMAND_TYPE_REMOVE_CACHED_REMOTE_RELATION_COMMAND:
         return remove_relation(op, c->remove_cached_remote_relation_command);
     case SPARK__CONNECT__COMMAND__COMMAND_TYPE_GET_RESOURCES_COMMAND: return resources(op, err);
-    case SPARK__CONNECT__COMMAND__COMMAND_TYPE_ML_COMMAND: return ml(c->ml_command, err);
+    case SPARK__CONNECT__COMMAND__COMMAND_TYPE_ML_COMMAND: return ml(op, c->ml_command, err);
     case SPARK__CONNECT__COMMAND__COMMAND_TYPE_REGISTER_FUNCTION: return register_function(c->register_function, err);
     case SPARK__CONNECT__COMMAND__COMMAND_TYPE_REGISTER_TABLE_FUNCTION:
         return sp_planner_python(err, "A Python table function", c->register_table_function->function_name);

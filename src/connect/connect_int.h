@@ -87,6 +87,7 @@ struct sp_operation {
     bool reattachable;
     bool chunked; int64_t chunk_bytes;   /* Arrow batches may be sent in pieces of so many bytes */
     sp_arena *arena;                     /* request and plan; NULL once a view or a query has taken it over */
+    bool linger;                /* its end waits a moment behind its last response: see sp_operation_complete */
     const Spark__Connect__ExecutePlanRequest *request;
     _Atomic bool cancelled;
     sp_mutex lock;

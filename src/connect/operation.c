@@ -390,6 +390,19 @@ static void end(sp_operation *op, sp_operation_state state, sp_grpc_code code, c
     settle(op, gone);
 }
 
+/* The last call of a Python client that leaves without stop() is made while its interpreter ends. It does not wait for the trailers behind the last
+ * response; when they come at that very moment, grpcio's thread is frozen holding the call's lock, and the exit waits for it for ever. So they come later, mostly
+ * to nobody. */
+static void linger(sp_operation *op)
+{
+    enum { LINGER_US = 500000, STEP_US = 50000 };
+    sp_mutex_lock(&op->lock);
+    for (int us = 0; us < LINGER_US && op->call && !op->cancelled; us += STEP_US)
+        sp_cond_wait_us(&op->drained, &op->lock, STEP_US);
+    sp_mutex_unlock(&op->lock);
+    end(op, OP_SUCCEEDED, SP_GRPC_OK, NULL, NULL, 0);
+}
+
 void sp_operation_complete(sp_operation *op)
 {
     sp_error err = { 0 };
@@ -401,8 +414,10 @@ void sp_operation_complete(sp_operation *op)
     Spark__Connect__ExecutePlanResponse__ResultComplete done = SPARK__CONNECT__EXECUTE_PLAN_RESPONSE__RESULT_COMPLETE__INIT;
     m.response_type_case = SPARK__CONNECT__EXECUTE_PLAN_RESPONSE__RESPONSE_TYPE_RESULT_COMPLETE;
     m.result_complete = &done;
-    if (append(op, &m, NULL, 0, NULL, false, true, &err) == SP_FAILED)
+    if (append(op, &m, NULL, 0, NULL, false, !op->linger, &err) == SP_FAILED)
         sp_operation_fail(op, &err);
+    else if (op->linger)
+        linger(op);
 }
 
 void sp_operation_fail(sp_operation *op, const sp_error *err)
