@@ -391,7 +391,8 @@ static void end(sp_operation *op, sp_operation_state state, sp_grpc_code code, c
 }
 
 /* The last call of a Python client that leaves without stop() is made while its interpreter ends. It does not wait for the trailers behind the last
- * response; when they come at that very moment, grpcio's thread is frozen holding the call's lock, and the exit waits for it for ever. So they come later, mostly
+ * response; when they come at that very moment, the thread of grpcio that handles them is frozen holding the lock of the call, and the exit
+ * waits for it for ever. So they come later, mostly
  * to nobody. */
 static void linger(sp_operation *op)
 {
