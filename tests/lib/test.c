@@ -170,15 +170,17 @@ const char *test_folder(void)
  * longjmp), but its memory holds as long as no other frame is laid over it: the test runs a little further down the stack
  * than the harness's own calls, the cleanups run below all that it used. */
 enum { ROOM_ABOVE = 4096, ROOM_BELOW = 1 << 20 };
+/* Nothing may be called between the test's return and the cleanups but over the room above: no sanitizer's hook either. */
+#define BARE __attribute__((noinline, no_sanitize_address, no_sanitize_thread, no_sanitize_undefined))
 
-static __attribute__((noinline)) void run_body(test_function run)
+static BARE void run_body(test_function run)
 {
     volatile char *room = __builtin_alloca(ROOM_ABOVE);
     __asm__ volatile("" : : "r"(room) : "memory");
     run();
 }
 
-static __attribute__((noinline)) void run_cleanups(void)
+static BARE void run_cleanups(void)
 {
     volatile char *room = __builtin_alloca(ROOM_BELOW);
     __asm__ volatile("" : : "r"(room) : "memory");
