@@ -131,6 +131,23 @@ static void *grow(sp_arena *a, void *old, int count, int *cap, size_t size, sp_e
     return p;
 }
 
+/* What both logs do around the lines of a batch: the version line and, in a compaction, everything before; then the file. */
+static sp_status begin_batch(sp_world *w, const char *dir, int64_t n, int interval, sp_buf *text, sp_error *err)
+{
+    sp_buf_puts(text, "v1");
+    return is_compaction(n, interval) ? copy_all(w, dir, n - 1, text, err) : SP_OK;
+}
+
+static sp_status end_batch(sp_world *w, const char *dir, int64_t n, int interval, sp_buf *text, sp_status status, sp_durability d, sp_error *err)
+{
+    if (status == SP_OK)
+        status = sp_buf_check(text, err);
+    if (status == SP_OK)
+        status = sp_log_put(w, dir, n, is_compaction(n, interval) ? ".compact" : "", (sp_str){ text->data, text->len }, d, err);
+    sp_buf_done(text);
+    return status;
+}
+
 /* ---- file source ---- */
 
 typedef struct source_reader { sp_arena *arena; sp_file_entry *entries; int count, cap; int64_t after; } source_reader;
@@ -197,18 +214,10 @@ sp_status sp_file_log_add(sp_world *w, const char *dir, int64_t n, const sp_file
                           sp_durability d, sp_error *err)
 {
     sp_buf text = { 0 };
-    sp_status status = SP_OK;
-    bool compact = is_compaction(n, compact_interval);
-    sp_buf_puts(&text, "v1");
-    if (compact)
-        SP_TRY_DONE(copy_all(w, dir, n - 1, &text, err));
-    for (int i = 0; i < count; i++)
+    sp_status status = begin_batch(w, dir, n, compact_interval, &text, err);
+    for (int i = 0; i < count && status == SP_OK; i++)
         write_source(&text, &entries[i]);
-    SP_TRY_DONE(sp_buf_check(&text, err));
-    status = sp_log_put(w, dir, n, compact ? ".compact" : "", (sp_str){ text.data, text.len }, d, err);
-done:
-    sp_buf_done(&text);
-    return status;
+    return end_batch(w, dir, n, compact_interval, &text, status, d, err);
 }
 
 /* ---- file sink ---- */
@@ -268,16 +277,8 @@ sp_status sp_sink_log_add(sp_world *w, const char *dir, int64_t n, const sp_sink
                           sp_durability d, sp_error *err)
 {
     sp_buf text = { 0 };
-    sp_status status = SP_OK;
-    bool compact = is_compaction(n, compact_interval);
-    sp_buf_puts(&text, "v1");
-    if (compact)
-        SP_TRY_DONE(copy_all(w, dir, n - 1, &text, err));
-    for (int i = 0; i < count; i++)
+    sp_status status = begin_batch(w, dir, n, compact_interval, &text, err);
+    for (int i = 0; i < count && status == SP_OK; i++)
         write_sink(&text, &files[i]);
-    SP_TRY_DONE(sp_buf_check(&text, err));
-    status = sp_log_put(w, dir, n, compact ? ".compact" : "", (sp_str){ text.data, text.len }, d, err);
-done:
-    sp_buf_done(&text);
-    return status;
+    return end_batch(w, dir, n, compact_interval, &text, status, d, err);
 }

@@ -89,7 +89,6 @@ void sp_error_locate(sp_error *err, const sp_expr *e);
 
 /* a RuntimeReplaceable: args[0] is the replacement, sql_name the text of the whole call */
 extern const sp_function sp_fn_replaced;
-extern const sp_type sp_type_text_dummy;
 
 /* Failing inside a kernel needs the texts of a value. */
 /* Literal.sql of the row */

@@ -122,7 +122,7 @@ sp_status sp_session_run_resolved(sp_session *s, sp_arena *a, const sp_expr_conf
     sp_status status = rows ? SP_OK : SP_FAILED;
     for (int i = 0; i < scans && status == SP_OK; i++) {
         sp_input *in;
-        status = sp_scan_input(s, sp_exec_scan(x, i), conf, a, &in, err);
+        status = sp_scan_input(s->runtime->world, sp_pool_size(s->runtime->pool), sp_exec_scan(x, i), conf, a, &in, err);
         inputs[i] = in;
     }
     if (status == SP_OK) {

@@ -1,5 +1,5 @@
 /* read.c -- READ nodes to scans: which format, which paths, which schema (DataSource.resolveRelation, DataStreamReader.load,
- * Spark 4.3), and a batch scan's input. */
+ * Spark 4.3). */
 #include "session/session_int.h"
 
 sp_status sp_session_path(sp_session *s, sp_arena *a, sp_str path, sp_str *out, sp_error *err)
@@ -196,26 +196,4 @@ sp_status sp_read_resolve(void *session, sp_arena *a, const sp_plan *read, sp_sc
     if (user && !scan->source->takes_schema)
         return SP_FAIL_AS(err, SP_EXC_UNSUPPORTED_OPERATION, _LEGACY_ERROR_TEMP_2242, "provider", scan->source->name);
     return scan->source->schema(a, scan->options, user, &scan->schema, err);
-}
-
-sp_status sp_scan_input(sp_session *s, const sp_scan *scan, const sp_expr_conf *conf, sp_arena *a, sp_input **out, sp_error *err)
-{
-    if (scan->table) {
-        sp_batch *batches;
-        int count;
-        SP_TRY(scan->table_class->snapshot(scan->table, a, &batches, &count, err));
-        return sp_input_of_batches(a, batches, count, 1, out, err);
-    }
-    sp_file_listing files;
-    SP_TRY(sp_file_list(s->runtime->world, a, scan->paths, scan->path_count, scan->options, scan->schema, conf, &files, err));
-    sp_file_input_spec spec = { 0 };
-    spec.world = s->runtime->world;
-    spec.format = scan->file_format;
-    spec.files = files.files;
-    spec.file_count = files.file_count;
-    spec.partition_column_count = scan->partition_count;
-    spec.parallelism = sp_pool_size(s->runtime->pool);
-    spec.whole_files = sp_files_are_whole(scan->options);
-    sp_file_input_settings(&spec, conf);
-    return sp_input_of_files(a, &spec, out, err);
 }

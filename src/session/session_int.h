@@ -45,7 +45,6 @@ sp_status sp_views_names(sp_session *s, sp_arena *a, sp_str **out, int *count, s
 sp_status sp_read_resolve(void *session, sp_arena *a, const sp_plan *read, sp_scan **out, sp_error *err);
 /* A path or URI as an absolute local path. */
 sp_status sp_session_path(sp_session *s, sp_arena *a, sp_str path, sp_str *out, sp_error *err);
-sp_status sp_scan_input(sp_session *s, const sp_scan *scan, const sp_expr_conf *conf, sp_arena *a, sp_input **out, sp_error *err);
 
 /* execute.c */
 sp_status sp_session_catalog(sp_session *s, sp_arena *a, sp_catalog *out, sp_error *err);

@@ -402,7 +402,7 @@ static sp_status get_inputs(sp_query *q, sp_error *err)
         const sp_scan *scan = sp_exec_scan(q->exec, i);
         sp_input *in = NULL;
         if (!scan->is_streaming) {
-            SP_TRY(sp_stream_static_input(q, scan, q->batch_arena, &in, err));
+            SP_TRY(sp_scan_input(q->spec.world, q->parallelism, scan, &q->conf, q->batch_arena, &in, err));
         } else {
             sp_source_slot *slot = slot_of(q, scan);
             SP_ASSERT(slot);

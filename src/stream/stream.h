@@ -84,4 +84,7 @@ typedef void (*sp_event_fn)(void *context, sp_event_kind kind, sp_str json);
 int  sp_query_manager_listen(sp_query_manager *m, sp_event_fn fn, void *context, sp_error *err);   /* handle > 0 */
 void sp_query_manager_unlisten(sp_query_manager *m, int handle);
 
+/* What a scan that is no stream reads now: a table's snapshot, or the files below its paths. The input lives in a. */
+sp_status sp_scan_input(sp_world *w, int parallelism, const sp_scan *scan, const sp_expr_conf *conf, sp_arena *a, sp_input **out, sp_error *err);
+
 #endif

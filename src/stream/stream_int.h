@@ -88,9 +88,6 @@ typedef struct sp_pin { const char *key, *value; } sp_pin;
 extern const sp_pin sp_pins[];
 const char *sp_query_conf(const sp_query *q, const char *key, const char *fallback);
 
-/* static_input.c */
-sp_status sp_stream_static_input(sp_query *q, const sp_scan *scan, sp_arena *a, sp_input **out, sp_error *err);
-
 /* progress.c */
 sp_status sp_progress_batch(sp_query *q, bool executed, sp_buf *out, sp_error *err);   /* the JSON text */
 void sp_progress_keep(sp_query *q, sp_buf *text);        /* into the ring, under the lock */
